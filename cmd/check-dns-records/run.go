@@ -4,10 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/shopslo/shopslo/internal/cli/checkplugin"
+	"github.com/shopslo/shopslo/internal/disk"
+	"github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/plugins/dnsrecords"
 )
 
@@ -28,7 +29,7 @@ func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 
 // check asks for the records that a file lists.
 func check(ctx context.Context, config string) (dnsrecords.Severity, string, error) {
-	data, err := os.ReadFile(config)
+	data, err := disk.Read(config, document.MaxSize)
 	if err != nil {
 		return 0, "", fmt.Errorf("read the list of records: %w; name a file that the agent may read with -config", err)
 	}

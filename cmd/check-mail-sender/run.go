@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/shopslo/shopslo/internal/cli/checkplugin"
 	"github.com/shopslo/shopslo/internal/cli/pluginflags"
+	"github.com/shopslo/shopslo/internal/disk"
+	"github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/plugins/dnsrecords"
 	"github.com/shopslo/shopslo/plugins/mailsender"
@@ -56,7 +57,7 @@ func settings(config string, one mailsender.Sender, servers []string, lang strin
 		err = errors.New("-selectors and -policy belong to -domain; in a file each domain has its own")
 	} else {
 		var data []byte
-		if data, err = os.ReadFile(config); err != nil {
+		if data, err = disk.Read(config, document.MaxSize); err != nil {
 			return s, fmt.Errorf("read the list of domains: %w; name a file that the agent may read with -config, or a domain with -domain", err)
 		}
 		s, err = mailsender.Parse(config, data)

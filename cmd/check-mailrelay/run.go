@@ -13,6 +13,8 @@ import (
 	"github.com/shopslo/shopslo/internal/cli"
 	"github.com/shopslo/shopslo/internal/cli/checkplugin"
 	"github.com/shopslo/shopslo/internal/cli/pluginflags"
+	"github.com/shopslo/shopslo/internal/disk"
+	"github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
 	"github.com/shopslo/shopslo/plugins/mailrelay/relayconf"
@@ -51,7 +53,7 @@ func (c check) judge(config, account, folder, lang string) (mailrelay.Severity, 
 	if err := pluginflags.CheckLanguage(lang); err != nil {
 		return 0, "", err
 	}
-	data, err := os.ReadFile(config)
+	data, err := disk.Read(config, document.MaxSize)
 	if err != nil {
 		return 0, "", fmt.Errorf("read the list of accounts: %w; name a file that the agent may read with -config", err)
 	}

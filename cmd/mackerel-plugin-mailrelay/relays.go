@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"crypto/x509"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/disk"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
 	"github.com/shopslo/shopslo/plugins/mailrelay/blastengine"
 	"github.com/shopslo/shopslo/plugins/mailrelay/cuenote"
@@ -106,7 +106,7 @@ func marked(o *relayconf.Options) mailrelay.Canary {
 	}
 	w := &smtpimap.Way{From: o.Text("from"), To: o.Text("to"), SMTP: end("smtp"), IMAP: end("imap"), Mailbox: o.MayText("mailbox"), Junk: o.MayText("junk"), Now: time.Now}
 	if path := o.MayText("ca_file"); path != "" {
-		text, err := os.ReadFile(path)
+		text, err := disk.ReadSmall(path)
 		w.Roots = x509.NewCertPool()
 		if err != nil || !w.Roots.AppendCertsFromPEM(text) {
 			o.Refuse("ca_file", "is %q, which cannot be read as certificates (PEM)", path)

@@ -15,6 +15,8 @@ import (
 
 	"github.com/shopslo/shopslo/internal/cli"
 	"github.com/shopslo/shopslo/internal/cli/pluginflags"
+	"github.com/shopslo/shopslo/internal/disk"
+	"github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
 	"github.com/shopslo/shopslo/plugins/mailrelay/relayconf"
@@ -85,7 +87,7 @@ func (p *program) parse(args []string) error {
 func (p *program) poll(ctx context.Context) int {
 	ctx, cancel := context.WithTimeout(ctx, enough)
 	defer cancel()
-	data, err := os.ReadFile(p.config)
+	data, err := disk.Read(p.config, document.MaxSize)
 	if err != nil {
 		p.complain(fmt.Errorf("read the list of accounts: %w; name a file that the agent may read with -config", err))
 		return exitUsage
@@ -175,7 +177,7 @@ func (p *program) lookup(name string) (string, bool) {
 }
 
 func (p *program) readFile(path string) ([]byte, error) {
-	b, err := os.ReadFile(path)
+	b, err := disk.ReadSmall(path)
 	p.keep(string(b))
 	return b, err
 }

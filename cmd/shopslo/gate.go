@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -18,8 +17,10 @@ import (
 	"github.com/shopslo/shopslo/engine/judge"
 	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/engine/usage"
+	"github.com/shopslo/shopslo/internal/disk"
 	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/promotion"
+	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/slo"
 )
 
@@ -162,7 +163,7 @@ func (p *program) gate(ctx context.Context, server string, f gateFlags, at when)
 }
 
 func replay(file string) (judged, error) {
-	data, err := os.ReadFile(file)
+	data, err := disk.Read(file, decisionlog.MaxRecord)
 	if err != nil {
 		return judged{}, fmt.Errorf("--replay: %w; name a file that 'shopslo gate -o json' or 'shopslo decisions show' wrote", err)
 	}

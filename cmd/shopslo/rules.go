@@ -15,6 +15,8 @@ import (
 	"github.com/shopslo/shopslo/engine/config"
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/usage"
+	"github.com/shopslo/shopslo/internal/disk"
+	"github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/rules"
 )
@@ -166,7 +168,7 @@ func (p *program) rules(f rulesFlags) ([]byte, error) {
 
 // same reports whether a file has these rules: exit code 1 where it has others.
 func same(path string, text []byte) error {
-	there, err := os.ReadFile(path)
+	there, err := disk.Read(path, 4*document.MaxSize)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("--to: %s cannot be read: %w", path, err)
 	}

@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -21,6 +20,7 @@ import (
 	"github.com/shopslo/shopslo/engine/logbook"
 	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/internal/ask"
+	"github.com/shopslo/shopslo/internal/disk"
 	"github.com/shopslo/shopslo/promotion"
 	"github.com/shopslo/shopslo/promotion/decisionlog"
 	"github.com/shopslo/shopslo/slo"
@@ -208,7 +208,7 @@ func brokeOff(resp *http.Response, err error) error {
 func (s Server) client() (*http.Client, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	if file := s.Env[EnvCAFile]; file != "" {
-		pem, err := os.ReadFile(file)
+		pem, err := disk.ReadSmall(file)
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", EnvCAFile, err)
 		}
@@ -230,7 +230,7 @@ func (s Server) authenticate(req *http.Request) error {
 	if user == "" || file == "" {
 		return usage.Errorf("set both %s and %s, or none", EnvUser, EnvPasswordFile)
 	}
-	password, err := os.ReadFile(file)
+	password, err := disk.ReadSmall(file)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", EnvPasswordFile, err)
 	}

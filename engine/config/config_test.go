@@ -303,7 +303,7 @@ func TestLoad(t *testing.T) {
 		if _, err := Load("/dev/zero"); err == nil || !strings.Contains(err.Error(), "/dev/zero: is longer than 16777216 bytes; split it") {
 			t.Error(err)
 		}
-		if _, err := Load(write("huge.yaml", strings.Repeat("#", document.MaxSize+1))); err == nil || !strings.Contains(err.Error(), "bytes long") {
+		if _, err := Load(write("huge.yaml", strings.Repeat("#", document.MaxSize+1))); err == nil || !strings.Contains(err.Error(), "is longer than") {
 			t.Errorf("got %v", err)
 		}
 	})

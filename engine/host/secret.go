@@ -2,14 +2,14 @@ package host
 
 import (
 	"fmt"
-	"os"
 
+	"github.com/shopslo/shopslo/internal/disk"
 	"github.com/shopslo/shopslo/internal/document"
 )
 
 // surroundings are where secrets of the configuration are.
 func (h Host) surroundings() document.Surroundings {
-	return document.Surroundings{ReadFile: os.ReadFile, Env: func(name string) (string, bool) { v, ok := h.Env[name]; return v, ok }}
+	return document.Surroundings{ReadFile: disk.ReadSmall, Env: func(name string) (string, bool) { v, ok := h.Env[name]; return v, ok }}
 }
 
 // InEnv reads a secret that is in the environment; "" for one in a file, which is read

@@ -251,6 +251,13 @@ func TestEachRuleIsBrokenByItsCounterexample(t *testing.T) {
 				"cmd/x/y.go":           "package main\nimport \"runtime/debug\"\nvar a = debug.SetGCPercent(800)\n",
 			},
 			[]string{"engine/e.go:7: uses runtime/debug.SetGCPercent", "engine/e.go:7: uses time.Now", "service/shopslo/s.go:4: uses os/signal.Notify"}},
+		{"what is not a package's own file is read with a limit",
+			map[string]string{
+				"engine/e.go":      doc("engine", "import \"os\"\nvar a = os.ReadFile\n"),
+				"engine/e_test.go": "package engine\nimport \"os\"\nvar b = os.ReadFile\n",
+				"slo/ledger/l.go":  doc("ledger", "import \"os\"\nvar a = os.ReadFile\n"),
+			},
+			[]string{"engine/e.go:4: uses os.ReadFile"}},
 		{"what all programs share belongs to programs",
 			map[string]string{
 				"internal/cli/c.go": doc("cli", "import \"os/signal\"\nvar a = signal.Notify\n"),

@@ -27,6 +27,7 @@ func (t *Tree) Check() []Violation {
 		c.confined(f)
 		c.ports(f)
 		c.surroundings(f)
+		c.bounded(f)
 	}
 	c.names(t)
 	c.mains(t)
@@ -327,6 +328,19 @@ func (c *checker) surroundings(f *File) {
 	f.uses(func(pkg, name string, pos token.Pos) {
 		if slices.Contains(own[pkg], name) {
 			c.add(f.at(pos), why, "uses %s.%s", pkg, name)
+		}
+	})
+}
+
+// bounded: what people and other programs hand over is read with a limit; os.ReadFile is for
+// the files that a package wrote itself, and the kernel's.
+func (c *checker) bounded(f *File) {
+	if f.Test || testHelper(f.Dir) || slices.Contains(readsItsOwn, f.Dir) {
+		return
+	}
+	f.uses(func(pkg, name string, pos token.Pos) {
+		if pkg == "os" && name == "ReadFile" {
+			c.add(f.at(pos), "a file may be endless, or a pipe that nobody writes to: use internal/disk", "uses os.ReadFile")
 		}
 	})
 }

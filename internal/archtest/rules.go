@@ -62,6 +62,9 @@ var sharedReads = map[string][]string{
 // the demo and the lab, who come in real time.
 var wirings = []string{"internal/cli", "internal/cli/checkplugin", "internal/cli/commands", "internal/cli/pluginflags", "internal/customers"}
 
+// readsItsOwn are the folders that read files in full which nobody else writes.
+var readsItsOwn = []string{"exporters/shopset", "mackerel", "promotion/calendar", "promotion/decisionlog", "slo/ledger"}
+
 // adapterFriends are the pairs of adapters of which the first may import the second.
 var adapterFriends = map[[2]string]string{
 	{"fleet/kube", "fleet/manifest"}: "manifest owns the wire types that kube reads",

@@ -80,7 +80,7 @@ func ReadOwn(path string, most int64) ([]byte, error) {
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err == nil && int64(len(b)) > most {
-		err = fmt.Errorf("%s has more than %d bytes", path, most)
+		err = TooLong{path, most}
 	}
 	return b, err
 }

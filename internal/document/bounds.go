@@ -1,8 +1,9 @@
 package document
 
 import (
+	"errors"
 	"fmt"
-	"io"
+	"github.com/shopslo/shopslo/internal/disk"
 	"os"
 	"path/filepath"
 
@@ -26,32 +27,21 @@ type File struct {
 	Data []byte
 }
 
-// ReadFile reads a file that is no longer than it may be: a log or a device is not read
-// as a whole.
+// ReadFile reads a file of at most MaxSize.
 func ReadFile(file string) ([]byte, *Fault) {
 	fail := func(format string, args ...any) ([]byte, *Fault) {
 		return nil, &Fault{File: file, Message: fmt.Sprintf(format, args...)}
 	}
-	f, err := os.Open(file)
-	if err != nil {
-		return fail("cannot be read: %v", err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return fail("cannot be read: %v", err)
-	case info.IsDir():
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
 		return fail("is a folder; name its files, such as %s", filepath.Join(file, "*.yaml"))
-	case info.Size() > MaxSize:
-		return fail("is %d bytes long, which is more than %d; split it", info.Size(), MaxSize)
 	}
-	data, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
+	data, err := disk.Read(file, MaxSize)
+	var long disk.TooLong
 	switch {
+	case errors.As(err, &long):
+		return fail("is longer than %d bytes; split it", long.Most)
 	case err != nil:
 		return fail("cannot be read: %v", err)
-	case len(data) > MaxSize:
-		return fail("is longer than %d bytes; split it", MaxSize)
 	}
 	return data, nil
 }

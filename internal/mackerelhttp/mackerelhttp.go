@@ -14,13 +14,13 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
 	api "github.com/mackerelio/mackerel-client-go"
 
+	"github.com/shopslo/shopslo/internal/disk"
 	"github.com/shopslo/shopslo/internal/text"
 )
 
@@ -201,7 +201,7 @@ func message(body []byte) string {
 
 // ReadKey reads an API key from a file. Its errors never hold what the file holds.
 func ReadKey(path string) (string, error) {
-	data, err := os.ReadFile(path)
+	data, err := disk.ReadSmall(path)
 	if err != nil {
 		return "", fmt.Errorf("read Mackerel's API key: %w", err)
 	}

@@ -5,7 +5,10 @@ import (
 	"net/http"
 	"os"
 
+	"github.com/prometheus/exporter-toolkit/web"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/shopslo/shopslo/internal/disk"
 )
 
 // errCrossSite is the answer to what a page of another site has a browser send.
@@ -21,6 +24,20 @@ func sameSite(next http.Handler) http.Handler {
 	return c.Handler(next)
 }
 
+// validate checks a web configuration. The library reads it in full, and again for each request.
+func validate(file string) error {
+	if file == "" {
+		return nil
+	}
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return errors.New("it is no regular file; it is read again for each request")
+	}
+	if _, err := disk.ReadSmall(file); err != nil {
+		return err
+	}
+	return web.Validate(file)
+}
+
 // User is whose password came with a request; "" where this server asks for none: what a
 // client then sends as its user is nobody's word.
 func (s *Server) User(r *http.Request) string {
@@ -28,7 +45,7 @@ func (s *Server) User(r *http.Request) string {
 	if !ok || s.o.WebConfig == "" {
 		return ""
 	}
-	data, err := os.ReadFile(s.o.WebConfig)
+	data, err := disk.ReadSmall(s.o.WebConfig)
 	if err != nil {
 		return ""
 	}

@@ -80,7 +80,7 @@ func New(o Options) (*Server, error) {
 	if o.Grace == 0 {
 		o.Grace = defaultGrace
 	}
-	if err := web.Validate(o.WebConfig); err != nil {
+	if err := validate(o.WebConfig); err != nil {
 		return nil, fmt.Errorf("read web configuration %s: %w", o.WebConfig, err)
 	}
 	s := &Server{o: o, mux: http.NewServeMux()}

@@ -444,6 +444,9 @@ func TestAWebConfigurationThatCannotBeUsedIsRefused(t *testing.T) {
 			}
 		})
 	}
+	if _, err := New(Options{Name: "shop", WebConfig: "/dev/zero"}); err == nil || !strings.Contains(err.Error(), "/dev/zero: it is no regular file") {
+		t.Errorf("got %v", err)
+	}
 	if _, err := New(Options{Name: "shop", WebConfig: path + ".none"}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a missing file gave %v", err)
 	}

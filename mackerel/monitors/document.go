@@ -10,12 +10,12 @@ package monitors
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/disk"
 	"github.com/shopslo/shopslo/internal/document"
 )
 
@@ -101,7 +101,7 @@ const missingAfter = 30 // minutes
 // Load reads the one document of a file. The error is a document.Faults where the file
 // must be changed, and tells all faults.
 func Load(path string) (*Document, error) {
-	data, err := os.ReadFile(path)
+	data, err := disk.Read(path, document.MaxSize)
 	if err != nil {
 		return nil, fmt.Errorf("read monitors: %w", err)
 	}
@@ -241,7 +241,7 @@ func (c *checker) secrets(at string, m *Monitor, dir string) {
 		if !filepath.IsAbs(file) {
 			file = filepath.Join(dir, file)
 		}
-		data, err := os.ReadFile(file)
+		data, err := disk.ReadSmall(file)
 		if err != nil {
 			c.fault(path+".valueFile", "%v", err)
 			continue

@@ -10,7 +10,7 @@ import (
 // Bounds of what is read: damage, and whoever may write to a log, must not take all memory.
 const (
 	maxLine   = 64 << 20  // bytes of an entry; what is appended stays below some hundred KiB
-	maxRecord = 256 << 20 // bytes of a record, unpacked
+	MaxRecord = 256 << 20 // bytes of a record, unpacked
 )
 
 // errLong is of a line that is no entry for its length alone.

@@ -95,8 +95,8 @@ func (l *Log) Append(_ context.Context, e Entry, record []byte) (Head, error) {
 	if err := l.mine(); err != nil {
 		return Head{}, fmt.Errorf("append to decision log %s: %w", l.Dir, err)
 	}
-	if len(record) > maxRecord {
-		return Head{}, fmt.Errorf("append to decision log %s: the record has %d bytes, more than %d", l.Dir, len(record), maxRecord)
+	if len(record) > MaxRecord {
+		return Head{}, fmt.Errorf("append to decision log %s: the record has %d bytes, more than %d", l.Dir, len(record), MaxRecord)
 	}
 	next := l.chain
 	var packed []byte

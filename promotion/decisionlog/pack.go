@@ -57,9 +57,9 @@ func unpack(packed []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := io.ReadAll(io.LimitReader(r, maxRecord+1))
-	if len(data) > maxRecord {
-		return nil, fmt.Errorf("it has more than %d bytes", maxRecord)
+	data, err := io.ReadAll(io.LimitReader(r, MaxRecord+1))
+	if len(data) > MaxRecord {
+		return nil, fmt.Errorf("it has more than %d bytes", MaxRecord)
 	}
 	return data, err
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -17,6 +16,7 @@ import (
 	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/incident/slackbot"
 	"github.com/shopslo/shopslo/incident/suspect"
+	"github.com/shopslo/shopslo/internal/disk"
 	"github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/internal/text"
 )
@@ -100,7 +100,7 @@ type serverPart struct {
 
 // Load reads the settings' file. The error is document.Faults, or the system's.
 func Load(path string) (*settings, error) {
-	data, err := os.ReadFile(path)
+	data, err := disk.Read(path, document.MaxSize)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no file %s; name the settings with --config (docs/incidentbot.md has some to begin with)", path)
 	} else if err != nil {
@@ -333,7 +333,7 @@ func (a Around) secret(s *settings, key string, secret document.Secret, variable
 	if secret == (document.Secret{}) {
 		return strings.TrimSpace(a.Getenv(variable)), nil
 	}
-	text, err := secret.Read(document.Surroundings{ReadFile: os.ReadFile, Env: func(name string) (string, bool) {
+	text, err := secret.Read(document.Surroundings{ReadFile: disk.ReadSmall, Env: func(name string) (string, bool) {
 		value := a.Getenv(name)
 		return value, value != ""
 	}})

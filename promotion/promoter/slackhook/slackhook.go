@@ -11,12 +11,12 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/shopslo/shopslo/internal/ask"
+	"github.com/shopslo/shopslo/internal/disk"
 	"github.com/shopslo/shopslo/internal/plain"
 	"github.com/shopslo/shopslo/promotion/promoter"
 )
@@ -76,7 +76,7 @@ func (h *Hook) Say(ctx context.Context, text, link string) error {
 func (h *Hook) address() (*url.URL, error) {
 	address, where := h.Address, "the environment"
 	if h.File != "" {
-		data, err := os.ReadFile(h.File)
+		data, err := disk.ReadSmall(h.File)
 		if err != nil {
 			return nil, err
 		}

@@ -11,7 +11,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,6 +18,7 @@ import (
 	"unicode"
 
 	"github.com/shopslo/shopslo/internal/ask"
+	"github.com/shopslo/shopslo/internal/disk"
 	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/slo"
 )
@@ -76,7 +76,7 @@ func newClient(c Config) (*client, error) {
 func (t TLS) config() (*tls.Config, error) {
 	c := &tls.Config{ServerName: t.ServerName, InsecureSkipVerify: t.InsecureSkipVerify}
 	if t.CAFile != "" {
-		pem, err := os.ReadFile(t.CAFile)
+		pem, err := disk.ReadSmall(t.CAFile)
 		if err != nil {
 			return nil, fmt.Errorf("tls ca_file: %w", err)
 		}
@@ -249,7 +249,7 @@ func (c *client) authorize(req *http.Request) (secrets []string, err error) {
 			secrets = append(secrets, value)
 			return value, nil
 		}
-		b, err := os.ReadFile(file)
+		b, err := disk.ReadSmall(file)
 		if err != nil {
 			return "", fmt.Errorf("read the secret: %w", err)
 		}
