@@ -11,6 +11,7 @@ package mailrelay
 import (
 	"context"
 	"fmt"
+	"iter"
 	"time"
 )
 
@@ -36,6 +37,15 @@ var Figures = []Figure{Accepted, Delivered, Deferred, Bounced, BouncedHard, Boun
 // Counts are the figures of one span. A figure that is not in it is unknown; one
 // that is 0 was told to be 0. Values are never negative.
 type Counts map[Figure]int64
+
+// Zeros are Counts that were told to be 0.
+func Zeros(figures iter.Seq[Figure]) Counts {
+	c := Counts{}
+	for f := range figures {
+		c[f] = 0
+	}
+	return c
+}
 
 // Bucket holds what happened in [Start, End). Only closed spans make buckets:
 // the relay will not count any more into them, but for corrections.

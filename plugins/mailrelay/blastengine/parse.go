@@ -83,7 +83,7 @@ func minutes(rows []row, from time.Time) []mailrelay.Bucket {
 	}
 	var out []mailrelay.Bucket
 	for at := from; !at.After(last); at = at.Add(grain) {
-		out = append(out, mailrelay.Bucket{Start: at, End: at.Add(grain), Counts: zeros()})
+		out = append(out, mailrelay.Bucket{Start: at, End: at.Add(grain), Counts: mailrelay.Zeros(maps.Values(states))})
 	}
 	for _, x := range rows {
 		if x.figure != "" {
@@ -109,7 +109,7 @@ func parts(rows []row) map[mailrelay.Destination]mailrelay.Part {
 		}
 		at := x.at.UTC().Truncate(grain)
 		if p.minutes[at] == nil {
-			p.minutes[at] = zeros()
+			p.minutes[at] = mailrelay.Zeros(maps.Values(states))
 		}
 		if x.figure != "" {
 			p.minutes[at][x.figure]++
@@ -133,15 +133,6 @@ func parts(rows []row) map[mailrelay.Destination]mailrelay.Part {
 		out[d] = part
 	}
 	return out
-}
-
-// zeros are all figures that the log tells, at 0.
-func zeros() mailrelay.Counts {
-	c := mailrelay.Counts{}
-	for _, f := range states {
-		c[f] = 0
-	}
-	return c
 }
 
 // unknown says which states count in no figure, each once.

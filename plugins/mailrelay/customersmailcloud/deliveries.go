@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"strconv"
 	"time"
@@ -114,10 +115,10 @@ func (p *parts) count(at time.Time, rows []delivery) {
 	if p.buckets == nil {
 		p.buckets, p.answers = map[mailrelay.Destination][]mailrelay.Bucket{}, map[mailrelay.Destination]map[string]int{}
 	}
-	minute := map[mailrelay.Destination]mailrelay.Counts{mailrelay.Other: zeros()}
+	minute := map[mailrelay.Destination]mailrelay.Counts{mailrelay.Other: mailrelay.Zeros(maps.Values(states))}
 	for _, d := range rows {
 		if minute[d.to] == nil {
-			minute[d.to] = zeros()
+			minute[d.to] = mailrelay.Zeros(maps.Values(states))
 		}
 		if d.figure == "" {
 			continue
@@ -147,12 +148,4 @@ func (p *parts) told() map[mailrelay.Destination]mailrelay.Part {
 		out[d] = part
 	}
 	return out
-}
-
-func zeros() mailrelay.Counts {
-	c := mailrelay.Counts{}
-	for _, f := range states {
-		c[f] = 0
-	}
-	return c
 }
