@@ -27,7 +27,7 @@ type Closed struct {
 	written     func() (closedText, error) // once
 	policy      Policy
 	checks      sync.Map // those of budgets, *status.Budget → []Check
-	crept       sync.Map // what earlier times come to, sloPart → creptOf
+	weighed     sync.Map // what the comparisons come to, sloPart → groupWeighed
 }
 
 // closedText is the JSON of the lists of a Closed.

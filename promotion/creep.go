@@ -161,29 +161,6 @@ func (g *group) weighEarlier(p SincePolicy) {
 	}
 }
 
-// creptOf is what earlier times come to beside some Comparisons.
-type creptOf struct {
-	all     []*Comparison
-	weights []weight
-}
-
-// weighEarlier weighs a group's earlier times, or takes what another decision by the same counts has
-// come to.
-func (d *deciding) weighEarlier(g *group) {
-	c := d.settled()
-	if c == nil || !sameList(c.earlier, d.e.Earlier) || !sameList(c.comparisons, d.e.Comparisons) {
-		g.weighEarlier(d.p.Since)
-		return
-	}
-	of := sloPart{g.all[0].SLO, g.all[0].Part}
-	if was, ok := c.crept.Load(of); ok && slices.Equal(was.(creptOf).all, g.all) {
-		g.crept = was.(creptOf).weights
-		return
-	}
-	g.weighEarlier(d.p.Since)
-	c.crept.Store(of, creptOf{g.all, g.crept})
-}
-
 // total is what was counted of all.
 func (w *Earlier) total() (sum tally) {
 	for _, s := range w.ShopSets {

@@ -147,14 +147,55 @@ func (d *deciding) weighAll(t tier, found map[pair][]*Comparison) *weighed {
 		return cmp.Or(strings.Compare(a.all[0].SLO, b.all[0].SLO), strings.Compare(a.all[0].Part, b.all[0].Part))
 	})
 	var logs []float64
+	shared := d.weighedAlike()
 	for _, g := range order {
 		g.earlier = d.e.earlierOf(sloPart{g.all[0].SLO, g.all[0].Part})
 		slices.SortStableFunc(g.all, func(a, b *Comparison) int { return strings.Compare(string(a.ShopSet), string(b.ShopSet)) })
-		d.weighEarlier(g)
-		logs = append(logs, g.weigh(d.p.Since, w.ones))
+		logs = append(logs, g.weighOnce(shared, d.p.Since, w.ones))
 	}
 	w.mean = sequential.Mean(logs)
 	return w
+}
+
+// weighedAlike is the Closed that keeps what groups come to; nil: none does.
+func (d *deciding) weighedAlike() *Closed {
+	c := d.settled()
+	if c == nil || !sameList(c.earlier, d.e.Earlier) || !sameList(c.comparisons, d.e.Comparisons) || !sameList(c.together, d.e.Together) {
+		return nil
+	}
+	return c
+}
+
+// groupWeighed is what a group has come to.
+type groupWeighed struct {
+	group group
+	ones  []weight // of each that is compared
+	log   float64
+}
+
+// weighOnce is weigh, or what another decision by the same counts has come to.
+func (g *group) weighOnce(c *Closed, p SincePolicy, ones map[*Comparison]weight) float64 {
+	of := sloPart{g.all[0].SLO, g.all[0].Part}
+	if c != nil {
+		if was, ok := c.weighed.Load(of); ok && slices.Equal(was.(groupWeighed).group.all, g.all) {
+			is := was.(groupWeighed)
+			*g = is.group
+			for i, one := range g.all {
+				ones[one] = is.ones[i]
+			}
+			return is.log
+		}
+	}
+	g.weighEarlier(p)
+	is := groupWeighed{log: g.weigh(p, ones)}
+	if c != nil {
+		for _, one := range g.all {
+			is.ones = append(is.ones, ones[one])
+		}
+		is.group = *g
+		c.weighed.Store(of, is)
+	}
+	return is.log
 }
 
 // weigh gives the logarithm of the group's mean evidence.
