@@ -16,7 +16,6 @@ import (
 	"github.com/shopslo/shopslo/engine/documents"
 	"github.com/shopslo/shopslo/engine/usage"
 	"github.com/shopslo/shopslo/internal/disk"
-	"github.com/shopslo/shopslo/internal/document"
 	"github.com/shopslo/shopslo/slo"
 	"github.com/shopslo/shopslo/slo/rules"
 )
@@ -166,9 +165,12 @@ func (p *program) rules(f rulesFlags) ([]byte, error) {
 	return bytes.Replace(text, []byte(rules.Head), []byte(p.lang.Say(sayRulesHead)+"\n"), 1), err
 }
 
+// largestRules is more bytes than the rules of any fleet have.
+const largestRules = 64 << 20
+
 // same reports whether a file has these rules: exit code 1 where it has others.
 func same(path string, text []byte) error {
-	there, err := disk.Read(path, 4*document.MaxSize)
+	there, err := disk.Read(path, largestRules)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("--to: %s cannot be read: %w", path, err)
 	}
