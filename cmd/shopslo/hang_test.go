@@ -107,7 +107,7 @@ func TestServeGoesOnWhileOneSourceHangs(t *testing.T) {
 	begun := time.Now()
 	s.hangUp(t, "documents are reloaded")
 	oneHangsUp.Unlock()
-	if took := time.Since(begun); took > 15*time.Second {
+	if took := time.Since(begun); took > time.Minute { // the source's timeout is two
 		t.Errorf("a reload took %v", took)
 	}
 
@@ -133,11 +133,14 @@ func TestAReloadWhileASourceHangsIsTakenOverAtOnce(t *testing.T) {
 	s.waitReady(t)
 	counted := func() bool { return budgetOf(t, s.status(t, time.Time{}), "cart", "b-1").Total != nil }
 	eventually(t, func() string { return map[bool]string{false: "nothing is counted yet"}[counted()] })
-	osaka.how.Store(noAnswer)
-	change(t, filepath.Join(filepath.Dir(config), "slo.yaml"), "http_requests_total{code", "http_requests_total{code!=\"0\",code")
 	done, without := make(chan struct{}), 0
 	oneHangsUp.Lock() // waiting for others does not count
 	begun := time.Now()
+	s.hangUp(t, "documents are reloaded")
+	usual := time.Since(begun)
+	osaka.how.Store(noAnswer)
+	change(t, filepath.Join(filepath.Dir(config), "slo.yaml"), "http_requests_total{code", "http_requests_total{code!=\"0\",code")
+	begun = time.Now()
 	go func() {
 		defer close(done)
 		defer oneHangsUp.Unlock()
@@ -153,7 +156,7 @@ func TestAReloadWhileASourceHangsIsTakenOverAtOnce(t *testing.T) {
 			}
 		}
 	}
-	if took := time.Since(begun); took > 15*time.Second || without > 2 { // it was 20 and more; the new one has nothing yet
+	if took := time.Since(begun); took > 15*time.Second+3*usual || without > 2 { // it was 20 and more; the new one has nothing yet
 		t.Errorf("a reload took %v, and %d answers had no figures", took, without)
 	}
 }
