@@ -136,7 +136,7 @@ func TestTheJapanesePagesSayTheSame(t *testing.T) {
 
 // Each server that others may reach is told so where it is installed.
 func TestWhereItListensIsSaid(t *testing.T) {
-	for page, want := range map[string]string{"README.md": "127.0.0.1 only", "docs/operate.md": "| `shopslo serve` | 9876 | 127.0.0.1 |", "docs/install.md": "127.0.0.1 alone"} {
+	for page, want := range map[string]string{"README.md": "127.0.0.1 only", "docs/operate.md": "| `shopslo serve` | 9876 | 127.0.0.1 |", "docs/install.md": "127.0.0.1 only"} {
 		if text := read(t, page); !strings.Contains(text, want) || !strings.Contains(text, "--web.listen-address") {
 			t.Errorf("%s does not say where a server listens", page)
 		}
