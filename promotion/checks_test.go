@@ -501,7 +501,7 @@ func TestAForgedRecordIsRefused(t *testing.T) {
 	for _, c := range []struct{ name, old, new, want string }{
 		{"evidence made better", `"state": "exhausted", "window_start"`, `"state": "ok", "window_start"`, "its evidence gives"},
 		{"another reason", "is exhausted", "is fine", "the checks differ"},
-		{"other rules", `"rules": 9`, `"rules": 2`, "rules 2"},
+		{"other rules", `"rules": 10`, `"rules": 2`, "rules 2"},
 		{"no evidence", `"inputs"`, `"outputs"`, "cannot be replayed"},
 		{"a policy that cannot be", `"min_coverage":0.5`, `"min_coverage":50`, "between 0 and 1"},
 	} {

@@ -35,7 +35,7 @@ func (d *deciding) doubtedVolume(v *Volume, came time.Time) string {
 	if !v.Now.Start.Before(v.Now.End) || v.Now.Start.Before(came.Add(-edge)) {
 		return d.say("The counts of traffic since the Release arrived are of another time.")
 	}
-	if b := v.Before; b != nil && (!b.Start.Before(b.End) || b.End.After(came.Add(edge))) {
+	if b := v.Before; b != nil && (v.Excluded || !b.Start.Before(b.End) || b.End.After(came.Add(edge))) {
 		return d.say("The counts of traffic before the Release arrived are of another time.")
 	}
 	figures := []float64{v.Now.Seconds, v.Now.Total, v.Now.Coverage}

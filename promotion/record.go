@@ -15,7 +15,7 @@ import (
 
 // countingRules is the version of what Decide asks of its evidence. It grows with each change
 // by which the same policy and evidence could give another Decision.
-const countingRules = 9
+const countingRules = 10
 
 // Record is a Decision with all that it was made from, so that it can be made again.
 type Record struct {

@@ -289,6 +289,7 @@ var sayings = []text.Entry{
 	text.Of("Only %s of the time has data %s (%s required).", "%[2]sのうち、データがあるのは %[1]s のみ（必要 %[3]s）。"),
 	text.Of("Counts are inconsistent, so traffic cannot be compared.", "件数が矛盾しており、トラフィックを比較できない。"),
 	text.Of("No traffic %s, and no history to compare with.", "%sはトラフィックなし。比較する履歴もない。"),
+	text.Of("Exclusions leave out the same hours before the Release, so traffic cannot be compared: %s %s now.", "リリース前の同じ時間帯が除外されているため、トラフィックを比較できない: 現在 %s %s。"),
 	text.Of("No traffic history before the Release to compare with: %s %s %s.", "比較するリリース前の履歴がない: %[3]sに %[1]s %[2]s。"),
 	text.Of("the expected %s %s %s", "%[3]sの想定 %[1]s %[2]s"),
 	text.Of("Traffic is %s of %s", "トラフィックは%[2]sの %[1]s"),

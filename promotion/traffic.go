@@ -136,7 +136,10 @@ func (t *Traffic) looked() (spans []looked) {
 			continue
 		}
 		spans = append(spans, looked{v.Now.Start, v.Now.End})
-		if v.Before != nil {
+		switch {
+		case v.Excluded:
+			spans = append(spans, looked{until: t.Came})
+		case v.Before != nil:
 			spans = append(spans, looked{v.Before.Start, v.Before.End})
 		}
 	}
@@ -197,6 +200,11 @@ func (d *deciding) judgeVolumes(c *Traffic, figures *Figures) (Result, string) {
 			return last, why
 		case latest:
 			return latest, still
+		}
+	}
+	for _, v := range []*Volume{c.Since, c.Recent} { // not a new installation: somebody took the history away
+		if v.Before == nil && v.Excluded {
+			return Unknown, d.say("Exclusions leave out the same hours before the Release, so traffic cannot be compared: %s %s now.", status.FormatCount(math.Round(v.Now.Total)), d.unit(c.Unit))
 		}
 	}
 	return since, reason

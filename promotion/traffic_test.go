@@ -108,6 +108,7 @@ func TestTrafficThatIsGone(t *testing.T) {
 		{"a control of a few events says nothing", each(alone, falls(0.1), control(9, 99)), required(), promotion.Fail, "Traffic is 10.0%"},
 		{"nothing anywhere is never a pass", each(alone, falls(0), control(0, 1e5)), required(), promotion.Unknown, "No traffic: 0 of the expected 0 events in the last 1d, too few to tell."},
 		{"nothing without a history is never a pass", each(alone, falls(0), func(c *promotion.Traffic) { c.Since.Before, c.Recent.Before = nil, nil }), optional, promotion.Unknown, "no history to compare with"},
+		{"a history that is excluded", each(alone, func(c *promotion.Traffic) { c.Since.Before, c.Recent.Before, c.Since.Excluded = nil, nil, true }), promotion.Policy{Traffic: &promotion.TrafficPolicy{}}, promotion.Unknown, "Exclusions leave out the same hours before the Release"},
 		{"no history", each(alone, func(c *promotion.Traffic) { c.Since.Before, c.Recent.Before = nil, nil }), required(), promotion.Unknown, "No traffic history before the Release to compare with: 864,000 events in the last 1d."},
 		{"no history, and nobody requires it", each(alone, func(c *promotion.Traffic) { c.Since.Before, c.Recent.Before = nil, nil }), optional, promotion.NotChecked, "No traffic history"},
 		{"chance can make a fifth of few", fewer(0.5, 0.08), required(), promotion.Unknown, "too few requests to tell"},

@@ -37,6 +37,8 @@ type Traffic struct {
 type Volume struct {
 	Now    Counted  `json:"now"`
 	Before *Counted `json:"before"` // nil: no data
+	// Excluded: there is no Before, and Exclusions leave out the time that it would be of.
+	Excluded bool `json:"excluded,omitempty"`
 	// Group are the other ShopSets of its ShopGroups, Control those whose Release has not
 	// changed; nil: there are none with data.
 	Group   *Others `json:"group"`
@@ -182,9 +184,11 @@ func (w *weighing) volume(s *slo.SLO, part int, set fleet.ShopSetName, a *slo.Ac
 	for n, back := range w.backs(a.End) {
 		v.Before = before(a, part, a.End.Add(-back), length)
 		if v.Before == nil || v.Before.Coverage < w.enough {
+			v.Excluded = v.Excluded || leftOut(a, part, a.End.Add(-back), length)
 			v.Before = nil
 			continue
 		}
+		v.Excluded = false
 		if c := w.controls[s.Name]; c != nil {
 			v.Control = c.volumes[kind][n].of(part)
 		}
@@ -206,6 +210,11 @@ func (w *weighing) backs(end time.Time) [2]time.Duration {
 // shorter span is looked at as a part of that.
 func before(a *slo.Account, part int, end time.Time, length time.Duration) *Counted {
 	return counted(a, part, end.Add(-max(length, a.Edges)), end)
+}
+
+// leftOut reports whether exclusions leave out some of a span in which was counted.
+func leftOut(a *slo.Account, part int, end time.Time, length time.Duration) bool {
+	return !a.Start.IsZero() && end.After(a.Start) && a.Counts(part, end.Add(-max(length, a.Edges)), end).Excluded > 0
 }
 
 // counted is nil without data.
