@@ -53,12 +53,14 @@ func (d *deciding) judgeRules(source, target tier) (Result, string, Figures) {
 	var failing []string
 	relevant, why := 0, ""
 	of := map[string]int{}
+	on := watched{tiers: map[fleet.TierName]bool{}, sets: map[fleet.ShopSetName]bool{}}
 	for _, r := range d.e.AlertRules.Items {
 		if d.quiet(r.Name, r.Labels) || len(r.ShopSets)+len(r.Tiers) > 0 && !names(r.ShopSets, r.Tiers, source) && !names(r.ShopSets, r.Tiers, target) {
 			continue
 		}
 		relevant++
 		of[r.From]++
+		on.add(r)
 		if trouble := d.unevaluated(r); trouble != "" {
 			text := d.say("alerting rule %s %s", r.Name, trouble)
 			if failing = append(failing, r.Name); why == "" || text < why { // whatever their order
@@ -72,6 +74,8 @@ func (d *deciding) judgeRules(source, target tier) (Result, string, Figures) {
 		return Unknown, d.say("Cannot check alert: the state of the alerting rules could not be read."), figures
 	case relevant == 0:
 		return Unknown, d.say("No alerting rule could fire on %s, so that none does is no evidence.", d.either(source, target)), figures
+	case len(on.missing(source, target)) > 0:
+		return Unknown, d.say("No alerting rule could fire on %s, so that none does is no evidence.", d.some(on.missing(source, target), 5)), figures
 	case d.without(of) != "":
 		return Unknown, d.say("No alerting rule of source %s could fire on %s, so that none does is no evidence.", d.without(of), d.either(source, target)), figures
 	case len(failing) == 0:
@@ -80,6 +84,40 @@ func (d *deciding) judgeRules(source, target tier) (Result, string, Figures) {
 		return Unknown, d.say("Cannot check alert: %s.", why), figures
 	}
 	return Unknown, d.say("Cannot check alert: %d of %s are not evaluated, such as: %s.", len(failing), d.count(relevant, "alerting rule"), why), figures
+}
+
+// watched is what rules could fire on.
+type watched struct {
+	all   bool
+	tiers map[fleet.TierName]bool
+	sets  map[fleet.ShopSetName]bool
+}
+
+func (w *watched) add(r AlertRule) {
+	w.all = w.all || len(r.ShopSets)+len(r.Tiers) == 0
+	for _, t := range r.Tiers {
+		w.tiers[t] = true
+	}
+	for _, set := range r.ShopSets {
+		w.sets[set] = true
+	}
+}
+
+// missing are the Tiers, or the ShopSets of one, on which no rule could fire.
+func (w *watched) missing(tiers ...tier) (out []string) {
+	for _, t := range tiers {
+		var sets []string
+		for _, set := range t.ShopSets {
+			if !w.all && !w.tiers[t.Name] && !w.sets[set] {
+				sets = append(sets, string(set))
+			}
+		}
+		if len(sets) > 0 && len(sets) == len(t.ShopSets) {
+			sets = []string{string(t.Name)}
+		}
+		out = append(out, without(sets, out)...) // the one Tier of a fleet is both
+	}
+	return out
 }
 
 // without is a source with ShopSets of the Tiers, and without a rule; "": there is none.

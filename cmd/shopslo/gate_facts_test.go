@@ -51,6 +51,8 @@ func TestTheGateAsksHowAlertsAreMade(t *testing.T) {
 		{"a rule that was last evaluated in October", func(s *stage) { rule("lastEvaluation", s.at.AddDate(0, 0, -30))(s) }, nil, exitInconclusive, "alerting rule X was last evaluated 30d ago (limit 5m)"},
 		{"a rule that was never evaluated", rule("health", "unknown", "lastEvaluation", "0001-01-01T00:00:00Z"), nil, exitInconclusive, `alerting rule X has health "unknown"`},
 		{"a rule about another Tier", rule("health", "err", "labels", map[string]string{"severity": "none"}), nil, exitInconclusive, "No alerting rule could fire on beta or prod"},
+		{"a rule about the target alone", rule("labels", map[string]string{"tier": "prod"}), nil, exitInconclusive, "No alerting rule could fire on beta, so"},
+		{"a rule about the evidence alone", rule("labels", map[string]string{"shopset": "b-1"}), nil, exitInconclusive, "No alerting rule could fire on prod, so"},
 		{"an alert on the target", func(s *stage) { s.alert("CartDown", "shopset", "p-1", "severity", "page") }, nil, exitNo, "Alert CartDown is firing"},
 		{"an alert on the target that the Release mends", func(s *stage) { s.alert("CartDown", "shopset", "p-1", "severity", "page") }, fix, exitOK, "Allowed as a fix for https://git.example/pull/12 (declared by mai)"},
 		{"an alert below that it would mend", func(s *stage) { s.alert("CartDown", "tier", "beta", "severity", "page") }, fix, exitNo, "Alert CartDown is firing"},

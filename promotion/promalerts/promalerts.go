@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopslo/shopslo/internal/ask"
@@ -90,6 +91,9 @@ type envelope[T any] struct {
 	Status string `json:"status"`
 	Error  string `json:"error"`
 	Data   *T     `json:"data"`
+	// Warnings are what a server has that asks others, such as Thanos, where one of those does
+	// not answer.
+	Warnings []string `json:"warnings"`
 }
 
 func open[T any](body []byte) (*T, error) {
@@ -99,6 +103,8 @@ func open[T any](body []byte) (*T, error) {
 		return nil, fmt.Errorf("read alerts: %w; is this a Prometheus?", err)
 	case e.Status != "success" || e.Data == nil:
 		return nil, fmt.Errorf("read alerts: the server returned %q %s", e.Status, text.Cut(e.Error, 200))
+	case len(e.Warnings) > 0:
+		return nil, fmt.Errorf("read alerts: the answer may be partial: %s", text.Cut(strings.Join(e.Warnings, "; "), 200))
 	}
 	return e.Data, nil
 }

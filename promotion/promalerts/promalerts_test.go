@@ -100,6 +100,8 @@ func TestWhatIsNoAnswer(t *testing.T) {
 		{"no list", false, map[string]string{"api/v1/rules": oneRule, "api/v1/alerts": `{"status":"success","data":{}}`}, `"alerts" is missing`},
 		{"no data", false, map[string]string{"api/v1/rules": oneRule, "api/v1/alerts": `{"status":"success"}`}, "success"},
 		{"a state that nobody knows", false, map[string]string{"api/v1/rules": oneRule, "api/v1/alerts": strings.Replace(firing, `"pending"`, `"odd"`, 1)}, `state "odd"`},
+		{"rules of some rulers", false, map[string]string{"api/v1/rules": `{"warnings":["ruler b: connection refused"],` + oneRule[1:], "api/v1/alerts": nothing}, "the answer may be partial: ruler b: connection refused"},
+		{"alerts of some rulers", false, map[string]string{"api/v1/rules": oneRule, "api/v1/alerts": nothing[:len(nothing)-1] + `,"warnings":["ruler b: connection refused"]}`}, "the answer may be partial: ruler b"},
 		{"an Alertmanager without any alert", true, map[string]string{"api/v2/alerts": "[]"}, "has no alerts at all"},
 		{"an Alertmanager of another shape", true, map[string]string{"api/v2/alerts": `{"status":"success"}`}, "is this an Alertmanager?"},
 		{"an Alertmanager's unknown state", true, map[string]string{"api/v2/alerts": `[{"labels":{"alertname":"X"},"status":{"state":""}}]`}, `state ""`},
