@@ -54,7 +54,7 @@ type jobs interface {
 	Claim(ctx context.Context, now time.Time, lease time.Duration, limit int, skip ...string) ([]incident.Job, error)
 	// Finish forgets that a Job has to be done.
 	Finish(ctx context.Context, key string) error
-	// Retry gives a Job back, due later.
+	// Retry gives a Job back, due later. Without a problem that it was begun does not count.
 	Retry(ctx context.Context, key string, due time.Time, problem string) error
 }
 
@@ -175,10 +175,11 @@ type Options struct {
 
 // Bot is one replica. Make one with New.
 type Bot struct {
-	o    Options
-	api  *slack.Client
-	set  Settings
-	wake chan struct{}
+	o      Options
+	api    *slack.Client
+	set    Settings
+	wake   chan struct{}
+	within time.Duration // what a Job may take
 
 	folding sync.Mutex // who holds it decides to which Incident alerts belong
 	beyond  map[string]*beyond
@@ -222,7 +223,7 @@ func New(o Options) (*Bot, error) {
 	if s.Emoji == "" {
 		s.Emoji = "memo"
 	}
-	return &Bot{o: o, api: o.Client.open(), set: s, wake: make(chan struct{}, 1), beyond: map[string]*beyond{}, groups: map[string]membership{}, shown: map[string]version{}, versions: map[string]version{}}, nil
+	return &Bot{o: o, api: o.Client.open(), set: s, wake: make(chan struct{}, 1), within: jobWithin, beyond: map[string]*beyond{}, groups: map[string]membership{}, shown: map[string]version{}, versions: map[string]version{}}, nil
 }
 
 // hurry makes Work look for Jobs at once.

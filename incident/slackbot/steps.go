@@ -237,11 +237,7 @@ func (b *Bot) without(ctx context.Context, i incident.Incident, cause string) []
 
 // late calls in those concerned, once, where a channel cannot be made for a while; it is tried
 // further.
-func (b *Bot) late(ctx context.Context, j incident.Job, cause error) error {
-	i, err := b.o.Store.Incident(ctx, j.Incident)
-	if err != nil {
-		return err
-	}
+func (b *Bot) late(ctx context.Context, i incident.Incident, cause error) error {
 	job := task{Text: b.calling(ctx, i, sayChannelLate, b.set.adviceNow(cause))}.job(i.ID+":late", jobOutside, b.o.Now())
 	return b.o.Store.Enqueue(ctx, forIncident(i.ID, []incident.Job{job})...)
 }

@@ -21,9 +21,10 @@ import (
 // holds up its own kind alone. Each Job that is claimed is begun at once, so that another
 // replica can take over within lease what a dead one held.
 const (
-	jobWithin = 10 * time.Second
-	lease     = jobWithin + 5*time.Second
-	atOnce    = 4
+	jobWithin    = 10 * time.Second
+	settleWithin = 3 * time.Second // for storing what became of it
+	lease        = jobWithin + 5*time.Second
+	atOnce       = 4
 )
 
 // How failed Jobs are begun again: with growing pauses, for about a day. Slack being away
@@ -32,8 +33,8 @@ const (
 	firstPause  = time.Second
 	longPause   = 5 * time.Minute
 	maxAttempts = 300
-	lateAfter   = 9 // attempts at a channel, about half a minute, until people are called without one
-	maxPanics   = 5 // a fault of the bot's own must not hold up a line for a day
+	lateAfter   = 30 * time.Second // how long a channel is tried until people are called without one
+	maxPanics   = 5                // a fault of the bot's own must not hold up a line for a day
 )
 
 // Work does Jobs until ctx ends. What it has claimed and not begun by then is given back.
@@ -108,10 +109,16 @@ func (p *pool) full() []string {
 	return kinds
 }
 
-// later is an error of a Job that has to wait for another, which is no fault.
+// later is an error of a Job that has to wait for another, which is no fault and no attempt.
 type later struct{ why string }
 
 func (l later) Error() string { return l.why }
+
+// waiting is a Job that waits, and for how long until it asks again.
+type waiting struct {
+	later
+	pause time.Duration
+}
 
 // panicked is the error of a Job that panics.
 type panicked struct{ error }
@@ -119,27 +126,32 @@ type panicked struct{ error }
 // work does one Job and settles what becomes of it. Storing that is done even when ctx
 // has ended.
 func (b *Bot) work(ctx context.Context, j incident.Job) {
-	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), jobWithin)
-	defer cancel()
-	if ctx.Err() != nil {
-		b.settled(j, b.o.Store.Retry(settle, j.Key, b.o.Now(), j.Problem))
-		return
+	late, ended, err := b.o.Now().Sub(j.Due), ctx.Err() != nil, error(nil)
+	if !ended {
+		err = b.begin(ctx, j)
 	}
-	late := b.o.Now().Sub(j.Due)
-	err := b.begin(ctx, j)
-	var wait later
+	// Behind the Job, which may have used up its own time.
+	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
+	defer cancel()
+	var wait waiting
+	var limited *slack.RateLimitedError
 	switch {
+	case ended:
+		b.settled(j, b.o.Store.Retry(settle, j.Key, b.o.Now(), j.Problem))
 	case err == nil:
 		b.o.Worked(j.Kind, "done", late)
 		b.settled(j, b.o.Store.Finish(settle, j.Key))
 	case errors.As(err, &wait):
-		b.settled(j, b.o.Store.Retry(settle, j.Key, b.o.Now().Add(waitPause(j.Attempts)), wait.why))
+		b.settled(j, b.o.Store.Retry(settle, j.Key, b.o.Now().Add(wait.pause), ""))
+	case errors.As(err, &limited):
+		b.o.Worked(j.Kind, "retried", late)
+		b.o.Log.Warn("Slack asks to wait", "job", j.Key, "again_in", limited.RetryAfter.String())
+		b.tooLate(settle, j, err)
+		b.settled(j, b.o.Store.Retry(settle, j.Key, b.o.Now().Add(pause(err, j.Attempts)), ""))
 	case !forGood(err) && j.Attempts < maxAttempts && !(errors.As(err, &panicked{}) && j.Attempts >= maxPanics):
 		b.o.Worked(j.Kind, "retried", late)
 		b.o.Log.Warn("a job failed and is begun again", "job", j.Key, "attempt", j.Attempts, "err", err)
-		if j.Kind == jobChannel && j.Attempts >= lateAfter {
-			b.settled(j, b.late(settle, j, err))
-		}
+		b.tooLate(settle, j, err)
 		b.settled(j, b.o.Store.Retry(settle, j.Key, b.o.Now().Add(pause(err, j.Attempts)), text.Cut(err.Error(), 500)))
 	default:
 		b.o.Worked(j.Kind, "given_up", late)
@@ -169,13 +181,25 @@ func pause(err error, attempts int) time.Duration {
 	return min(longPause, firstPause<<min(max(attempts-1, 0)/2, 20))
 }
 
-// waitPause is how long a Job waits for another one, such as that which makes the channel: only
-// the first of a line asks.
-func waitPause(attempts int) time.Duration {
-	if attempts <= 10 {
+// waitPause is how long a Job of an Incident of this age waits for another one, such as that which
+// makes the channel: only the first of a line asks.
+func waitPause(age time.Duration) time.Duration {
+	if age < 5*time.Second {
 		return 300 * time.Millisecond
 	}
 	return 2 * time.Second
+}
+
+// tooLate calls people in where a channel could not be made for a while.
+func (b *Bot) tooLate(ctx context.Context, j incident.Job, cause error) {
+	if j.Kind != jobChannel || j.Attempts < 2 {
+		return
+	}
+	i, err := b.o.Store.Incident(ctx, j.Incident)
+	if err == nil && b.o.Now().Sub(i.DetectedAt) >= lateAfter {
+		err = b.late(ctx, i, cause)
+	}
+	b.settled(j, err)
 }
 
 // forGood reports an error of Slack's that asking again does not change. Those that Slack
@@ -196,7 +220,7 @@ func forGood(err error) bool {
 
 // begin does a Job; a panic is an error.
 func (b *Bot) begin(ctx context.Context, j incident.Job) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, jobWithin)
+	ctx, cancel := context.WithTimeout(ctx, b.within)
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
@@ -224,8 +248,12 @@ func (b *Bot) begin(ctx context.Context, j incident.Job) (err error) {
 		}
 	}
 	err = b.joining(ctx, i, t.Channel, func() error { return step(ctx, i, j, t) })
-	if i.State == incident.Closed && refusedWith(err, "is_archived") {
+	var wait later
+	switch {
+	case i.State == incident.Closed && refusedWith(err, "is_archived"):
 		return nil // it is over, and so is its channel
+	case errors.As(err, &wait):
+		return waiting{wait, waitPause(b.o.Now().Sub(i.DetectedAt))}
 	}
 	return err
 }

@@ -368,3 +368,50 @@ func TestAJobThatWaitsForTheChannelIsNoFault(t *testing.T) {
 		t.Errorf("%v", *worked)
 	}
 }
+
+// A call that Slack never answers uses up all of a Job's time: what became of the Job is stored all the same, and
+// people are called while no channel can be made.
+func TestAJobThatTakesAllItsTimeIsSettled(t *testing.T) {
+	w := start(t, slackfake.Options{}, false, quiet)
+	w.bot.within = 20 * time.Millisecond
+	w.slack.Fail(slackfake.Slow, "conversations.create", -1)
+	w.command(w.mai, w.general, "open critical Payments fail")
+	for range 60 {
+		w.clock.pass(time.Second)
+		w.settle()
+	}
+	said := w.slack.Transcript(w.announce)
+	if !strings.Contains(said, "Concerned: @sre @Mai") {
+		t.Errorf("nobody is called:\n%s", said)
+	}
+	w.slack.Heal()
+	w.bot.within = jobWithin
+	w.pass(5 * time.Minute)
+	w.channel("inc-1")
+}
+
+// What waits for hours, for its channel or since Slack says 429, has not failed: one failure afterwards is one.
+func TestWaitingIsNoAttempt(t *testing.T) {
+	for name, hold := range map[string]func(*slackfake.Fake){
+		"for a channel":     func(f *slackfake.Fake) { f.Fail(slackfake.Broken, "conversations.create", -1) },
+		"as Slack asks for": func(f *slackfake.Fake) { f.Fail(slackfake.TooMany, "", -1) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := start(t, slackfake.Options{}, false, quiet)
+			hold(w.slack)
+			w.command(w.mai, w.general, "open critical Payments fail")
+			for range 1100 {
+				w.clock.pass(2 * time.Second)
+				w.settle()
+			}
+			w.slack.Heal()
+			w.slack.Fail(slackfake.Broken, "conversations.invite", 2)
+			w.slack.Fail(slackfake.Broken, "chat.postMessage", 2)
+			w.pass(15 * time.Minute)
+			c := w.channel("inc-1")
+			if said := w.slack.Transcript(c); strings.Contains(said, "could not") || len(w.slack.Pinned(c)) != 1 || !slices.Contains(w.slack.Members(c), w.ken) {
+				t.Errorf("given up:\n%s", said)
+			}
+		})
+	}
+}

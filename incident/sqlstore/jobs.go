@@ -117,9 +117,11 @@ func (s *Store) Finish(ctx context.Context, key string) error {
 	return s.job(ctx, "finish", key, `UPDATE incident_jobs SET done = 1, payload = NULL WHERE key = $1`)
 }
 
-// Retry gives a Job back, due later, and says why. One that is finished stays so.
+// Retry gives a Job back, due later, and says why. Without a problem it only waits: that it was begun
+// does not count. One that is finished stays so.
 func (s *Store) Retry(ctx context.Context, key string, due time.Time, problem string) error {
-	return s.job(ctx, "retry", key, `UPDATE incident_jobs SET due = $2, held = $3, problem = $4 WHERE key = $1`,
+	return s.job(ctx, "retry", key, `UPDATE incident_jobs SET due = $2, held = $3, problem = $4,
+		attempts = attempts - CASE WHEN $4 = '' AND attempts > 0 THEN 1 ELSE 0 END WHERE key = $1`,
 		micros(due), nobody, incident.Storable(problem))
 }
 

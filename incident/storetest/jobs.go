@@ -42,6 +42,14 @@ func jobs(t *testing.T, s, other Store) {
 	if got := claim(t, s, minute(20), 9, "鍵")[0]; got.Attempts != 3 || got.Problem != "Slack says \uFFFD\uFFFD no" || !got.Due.Equal(minute(20)) {
 		t.Errorf("retried: %+v", got)
 	}
+	for n := range 2 { // without a problem it only waits, however often
+		if err := s.Retry(t.Context(), "鍵", minute(21+n), ""); err != nil {
+			t.Fatal(err)
+		}
+		if got := claim(t, s, minute(21+n), 9, "鍵")[0]; got.Attempts != 3 || got.Problem != "" {
+			t.Errorf("waited: %+v", got)
+		}
+	}
 	for range 2 {
 		if err := other.Finish(t.Context(), "鍵"); err != nil {
 			t.Fatal(err)

@@ -177,6 +177,9 @@ func (m *Memory) Retry(ctx context.Context, key string, due time.Time, problem s
 	return m.job(ctx, key, func(j *job) {
 		if !j.done {
 			j.Due, j.Problem, j.until = micro(due), incident.Storable(problem), time.Time{}
+			if problem == "" { // it only waits
+				j.Attempts = max(0, j.Attempts-1)
+			}
 		}
 	})
 }
