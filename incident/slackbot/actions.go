@@ -102,13 +102,13 @@ func (b *Bot) remindDue(ctx context.Context, i incident.Incident, j incident.Job
 		return err
 	}
 	if t.At.IsZero() {
-		return b.o.Store.Enqueue(ctx, forIncident(i.ID, []incident.Job{undated(i.ID, b.set.nine(b.o.Now().Add(week)))})...)
+		return b.enqueue(ctx, i.ID, undated(i.ID, b.set.nine(b.o.Now().Add(week))))
 	}
 	after := b.o.Now()
 	if after.Before(j.Due) { // the clock was set back
 		after = j.Due
 	}
-	return b.o.Store.Enqueue(ctx, forIncident(i.ID, []incident.Job{b.set.due(i.ID, t.At, after)})...)
+	return b.enqueue(ctx, i.ID, b.set.due(i.ID, t.At, after))
 }
 
 // daysLate is how many days of the calendar lie between when something was due and now.

@@ -160,11 +160,11 @@ func TestOneStepThatFailsStopsNoOther(t *testing.T) {
 	w.command(w.ken, c, "note one")
 	w.command(w.ken, c, "note two")
 	text := w.slack.Transcript(c)
-	if n := strings.Count(text, "could not write the status message"); n != 1 {
+	if n := strings.Count(text, "could not pin the status message"); n != 1 {
 		t.Errorf("the same failure is said %d times", n)
 	}
 	for _, want := range []string{"• <@UNOBODY01>: there is no such person", "could not invite @nobody: there is no such person",
-		"could not announce it in", "could not write the status message: the app lacks the scope"} {
+		"could not announce it in", "could not pin the status message: the app lacks the scope"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("nobody reads %q in\n%s", want, text)
 		}

@@ -16,7 +16,9 @@ import (
 const (
 	jobBegin    = "begin"      // what follows the opening of an Incident
 	jobChannel  = "channel"    // make its channel
-	jobStatus   = "status"     // write the status message, or bring it up to date, and pin it
+	jobStatus   = "status"     // write the status message, or bring it up to date
+	jobPin      = "pin"        // pin the status message, TS
+	jobNames    = "names"      // learn the names of those whom the Incident names
 	jobTopic    = "topic"      // set the channel's topic
 	jobInvite   = "invite"     // call Who in
 	jobAnnounce = "announce"   // write or update the announcement in Channel

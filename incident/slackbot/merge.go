@@ -51,7 +51,7 @@ func (b *Bot) apart(ctx context.Context, i incident.Incident, j incident.Job, t 
 		return b.started(ctx, i, t) // nobody has heard of it yet
 	}
 	say := inLine(i.ID, jobSay, task{Text: b.set.Language.Say(sayApart, t.Who)}.job(j.Key+":apart", jobSay, b.o.Now()))
-	return b.o.Store.Enqueue(ctx, forIncident(i.ID, []incident.Job{say})...)
+	return b.enqueue(ctx, i.ID, say)
 }
 
 // held is what the gate and people go by.

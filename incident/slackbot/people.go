@@ -53,16 +53,28 @@ func users(names []string) []string {
 	return slices.Compact(names)
 }
 
+// unnamed are those whom an Incident names and whose names are not remembered.
+func (b *Bot) unnamed(ctx context.Context, i incident.Incident) (unknown []string, err error) {
+	for _, id := range people(i) {
+		known, err := b.recall(ctx, nameKey(id))
+		if err != nil {
+			return nil, err
+		}
+		if known == "" {
+			unknown = append(unknown, id)
+		}
+	}
+	return unknown, nil
+}
+
 // learnNames remembers the names of those whom an Incident names. A name is asked for
 // once: who is renamed later keeps the old one in old records.
-func (b *Bot) learnNames(ctx context.Context, i incident.Incident) error {
-	for _, id := range people(i) {
-		if known, err := b.recall(ctx, nameKey(id)); err != nil || known != "" {
-			if err != nil {
-				return err
-			}
-			continue
-		}
+func (b *Bot) learnNames(ctx context.Context, i incident.Incident, _ incident.Job, _ task) error {
+	unknown, err := b.unnamed(ctx, i)
+	if err != nil {
+		return err
+	}
+	for _, id := range unknown {
 		name := id
 		u, err := b.api.GetUserInfoContext(ctx, id)
 		switch b.called("users.info", err); {

@@ -113,7 +113,7 @@ func (b *Bot) seekLead(ctx context.Context, i incident.Incident, j incident.Job,
 	m := said(strings.TrimSpace(b.set.Language.Say(remindCommander, strings.Join(who, " "))))
 	button := slack.NewButtonBlockElement(doLead, i.ID, plainText(b.set.Language.Say(buttonCommand)))
 	m.Blocks = append(m.Blocks, slack.NewActionBlock("", button))
-	if err := b.o.Store.Enqueue(ctx, forIncident(i.ID, b.set.call(i, b.set.EscalateTo, b.o.Now()))...); err != nil {
+	if err := b.enqueue(ctx, i.ID, b.set.call(i, b.set.EscalateTo, b.o.Now())...); err != nil {
 		return err
 	}
 	if err := b.say(ctx, i, j.Key, m); err != nil || t.N >= maxCalls {

@@ -239,7 +239,7 @@ func (b *Bot) without(ctx context.Context, i incident.Incident, cause string) []
 // further.
 func (b *Bot) late(ctx context.Context, i incident.Incident, cause error) error {
 	job := task{Text: b.calling(ctx, i, sayChannelLate, b.set.adviceNow(cause))}.job(i.ID+":late", jobOutside, b.o.Now())
-	return b.o.Store.Enqueue(ctx, forIncident(i.ID, []incident.Job{job})...)
+	return b.enqueue(ctx, i.ID, job)
 }
 
 // calling names those concerned.
@@ -278,31 +278,49 @@ func (b *Bot) mentions(ctx context.Context, who []string) []string {
 	return out
 }
 
-// writeStatus brings the status message up to date.
+// writeStatus brings the status message up to date. That it is pinned and who is named in it are Jobs of their
+// own: a method of Slack's that fails keeps no status from being seen.
 func (b *Bot) writeStatus(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
 	channel, ok, err := b.channel(ctx, i.ID)
-	if err != nil || !ok {
+	if err != nil {
 		return err
 	}
-	if err := b.learnNames(ctx, i); err != nil {
+	unknown, err := b.unnamed(ctx, i)
+	if err == nil && len(unknown) > 0 {
+		err = b.enqueue(ctx, i.ID, task{}.job(i.ID+":names:"+hash16(strings.Join(unknown, " ")), jobNames, b.o.Now()))
+	}
+	if err != nil || !ok {
 		return err
 	}
 	ts, err := b.keep(ctx, channel, statusKey(i.ID), i, t.First, func(i incident.Incident) message { return b.set.status(i, b.o.Now()) })
 	if err != nil || ts == "" {
 		return err
 	}
-	return b.pin(ctx, i.ID, channel, ts)
-}
-
-func (b *Bot) pin(ctx context.Context, id, channel, ts string) error {
-	if done, err := b.recall(ctx, pinnedKey(id)); err != nil || done != "" {
+	if done, err := b.recall(ctx, pinnedKey(i.ID)); err != nil || done != "" {
 		return err
 	}
-	err := b.api.AddPinContext(ctx, channel, slack.NewRefToMessage(channel, ts))
-	if b.called("pins.add", err); err != nil && !refusedWith(err, "already_pinned") {
+	return b.enqueue(ctx, i.ID, task{TS: ts}.job(j.Key+":pin", jobPin, b.o.Now()))
+}
+
+// enqueue stores Jobs of an Incident.
+func (b *Bot) enqueue(ctx context.Context, id string, jobs ...incident.Job) error {
+	return b.o.Store.Enqueue(ctx, forIncident(id, jobs)...)
+}
+
+// pin pins the status message.
+func (b *Bot) pin(ctx context.Context, i incident.Incident, _ incident.Job, t task) error {
+	channel, ok, err := b.channel(ctx, i.ID)
+	if err != nil || !ok {
+		return err
+	}
+	if done, err := b.recall(ctx, pinnedKey(i.ID)); err != nil || done != "" {
+		return err
+	}
+	err = b.api.AddPinContext(ctx, channel, slack.NewRefToMessage(channel, t.TS))
+	if b.called("pins.add", err); err != nil && !refusedWith(err, "already_pinned", "message_not_found") {
 		return fmt.Errorf("pin the status message: %w", err)
 	}
-	_, _, err = b.o.Store.Remember(ctx, pinnedKey(id), ts)
+	_, _, err = b.o.Store.Remember(ctx, pinnedKey(i.ID), t.TS)
 	return err
 }
 

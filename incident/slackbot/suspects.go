@@ -46,7 +46,7 @@ func (b *Bot) tellSuspects(ctx context.Context, i incident.Incident, j incident.
 	}
 	if j.Line == "" { // due at its time; what writes the message stands in its line
 		now := inLine(i.ID, jobSuspect, task{}.job(j.Key+":now", jobSuspect, b.o.Now()))
-		return b.o.Store.Enqueue(ctx, forIncident(i.ID, []incident.Job{now})...)
+		return b.enqueue(ctx, i.ID, now)
 	}
 	r, err := b.o.Suspects.Suspects(ctx, i)
 	if err != nil {

@@ -253,6 +253,7 @@ var (
 	doingBegin    = text.Of("begin the incident", "インシデントの開始")
 	doingChannel  = text.Of("make a channel", "チャンネルの作成")
 	doingStatus   = text.Of("write the status message", "状態メッセージの更新")
+	doingPin      = text.Of("pin the status message", "状態メッセージのピン留め")
 	doingTopic    = text.Of("set the topic", "トピックの設定")
 	doingInvite   = text.Of("invite ", "招待：")
 	doingAnnounce = text.Of("announce it in ", "告知：")

@@ -236,7 +236,7 @@ func (b *Bot) begin(ctx context.Context, j incident.Job) (err error) {
 		jobBegin: b.opened, jobChannel: b.makeChannel, jobStatus: b.writeStatus, jobTopic: b.setTopic, jobInvite: b.invite, jobAnnounce: b.announce,
 		jobSay: b.sayText, jobTell: b.tellText, jobRemind: b.remind, jobLead: b.seekLead, jobWrite: b.askPostmortem, jobDue: b.remindDue,
 		jobArchive: b.archive, jobPick: b.pickMessage, jobFailed: b.sayFailed,
-		jobSuspect: b.tellSuspects, jobMerge: b.merge, jobUnsay: b.unsay, jobOutside: b.outside,
+		jobPin: b.pin, jobNames: b.learnNames, jobSuspect: b.tellSuspects, jobMerge: b.merge, jobUnsay: b.unsay, jobOutside: b.outside,
 	}[j.Kind]
 	if !known {
 		return fmt.Errorf("job %s is of kind %q, which this version does not know: update it", j.Key, j.Kind)
@@ -260,7 +260,7 @@ func (b *Bot) begin(ctx context.Context, j incident.Job) (err error) {
 
 // giveUp says in the channel what could not be done, and stores what others wait for.
 func (b *Bot) giveUp(ctx context.Context, j incident.Job, cause error) error {
-	if j.Kind == jobTell || j.Kind == jobFailed || j.Incident == "" {
+	if j.Kind == jobTell || j.Kind == jobFailed || j.Kind == jobNames || j.Incident == "" {
 		return nil // the log has it
 	}
 	if j.Kind == jobChannel {
@@ -307,7 +307,7 @@ func (s Settings) failure(kind string, t task, cause error) string {
 	}
 	what := map[string]string{
 		jobBegin: l.Say(doingBegin), jobChannel: l.Say(doingChannel),
-		jobStatus: l.Say(doingStatus), jobTopic: l.Say(doingTopic),
+		jobStatus: l.Say(doingStatus), jobPin: l.Say(doingPin), jobTopic: l.Say(doingTopic),
 		jobInvite: l.Say(doingInvite) + mentionAny(t.Who), jobAnnounce: l.Say(doingAnnounce) + "<#" + t.Channel + ">",
 		jobSay: l.Say(doingMessage), jobUnsay: l.Say(doingUnsay), jobArchive: l.Say(doingArchive),
 		jobPick: l.Say(doingTimeline), jobSuspect: l.Say(doingSuspects), jobMerge: l.Say(doingMerge),

@@ -415,3 +415,46 @@ func TestWaitingIsNoAttempt(t *testing.T) {
 		})
 	}
 }
+
+// Names and the pin are no part of the status message: it is written, and kept up to date, without.
+func TestTheStatusWaitsForNothingElse(t *testing.T) {
+	for _, method := range []string{"users.info", "pins.add"} {
+		t.Run(method, func(t *testing.T) {
+			w := start(t, slackfake.Options{}, false, quiet)
+			w.slack.Fail(slackfake.Broken, method, -1)
+			w.command(w.mai, w.general, "open critical Payments fail")
+			w.pass(time.Hour)
+			c := w.channel("inc-1")
+			w.command(w.mai, c, "update half of the carts work")
+			shown := func() string {
+				for _, m := range w.slack.Messages(c) {
+					if said := slackfake.Read(m.Text, m.Blocks); strings.Contains(said, "*State*") {
+						return said
+					}
+				}
+				return ""
+			}
+			if !strings.Contains(shown(), "half of the carts work") {
+				t.Errorf("%q\n%s", shown(), w.slack.Transcript(c))
+			}
+			w.slack.Heal()
+			w.pass(10 * time.Minute)
+			name, _, err := w.store.Recall(context.Background(), nameKey(w.mai))
+			if err != nil || name != "Mai" || len(w.slack.Pinned(c)) != 1 {
+				t.Errorf("name %q, pinned %v, %v", name, w.slack.Pinned(c), err)
+			}
+		})
+	}
+}
+
+// An Incident without a channel has a postmortem, and people in it have names.
+func TestPeopleHaveNamesWithoutAChannel(t *testing.T) {
+	w := start(t, slackfake.Options{}, false, quiet)
+	w.slack.Refuse("restricted_action", "conversations.create", -1)
+	w.command(w.mai, w.general, "open critical Payments fail")
+	w.command(w.ken, w.general, "inc-1 lead")
+	i, err := Named{w.store, w.store}.Incident(context.Background(), "inc-1")
+	if err != nil || i.Assigned[incident.Commander] != "Ken" {
+		t.Errorf("%v, %v", i.Assigned, err)
+	}
+}
