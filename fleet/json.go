@@ -58,9 +58,9 @@ type (
 		Behind        *int              `json:"behind"`
 		Images        []string          `json:"images"`
 		Reason        string            `json:"reason"`
-		Unverified    string            `json:"unverified"`
+		Unverified    *string           `json:"unverified,omitempty"`
 		Serves        *bool             `json:"serves"`
-		// Unserved is missing in what exporters of before tell.
+		// Unserved, Unverified or Absent is missing in what exporters of before tell.
 		Unserved     *string         `json:"unserved,omitempty"`
 		Missing      *int            `json:"resources_missing"`
 		Absent       []ComponentName `json:"components_missing"`
@@ -133,7 +133,7 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 			Release: textOrNull(o.Release), Revision: textOrNull(o.Revision),
 			ReleaseSince: instant(o.ReleaseSince), ChangedSince: instant(o.ChangedSince), DriftedSince: instant(o.DriftedSince), DriftEvents: o.DriftEvents,
 			ObservedAt: instant(o.ObservedAt), OutOfSync: o.OutOfSync, Behind: o.Behind,
-			Images: emptyList(o.Images), Reason: o.Reason, Unverified: o.Unverified,
+			Images: emptyList(o.Images), Reason: o.Reason, Unverified: &o.Unverified,
 			Serves: o.serves(), Unserved: o.unserved(), Missing: o.Missing, Absent: emptyList(o.Absent),
 			Pending: textOrNull(o.Pending), PendingSince: instant(o.PendingSince), Held: o.Held, Causes: emptyList(o.Causes),
 			HealthSince: instant(o.HealthSince), OnBranch: o.OnBranch, Workings: o.Workings.json(),
@@ -193,9 +193,9 @@ func (s *Snapshot) Decode(data []byte, unmarshal func([]byte, any) error) error 
 				ShopSet: o.ShopSet, Source: deref(o.Source), Sync: orElse(o.Sync, SyncUnknown), Health: orElse(o.Health, HealthUnknown),
 				Release: deref(o.Release), Revision: deref(o.Revision),
 				ReleaseSince: at(o.ReleaseSince), ChangedSince: at(o.ChangedSince), DriftedSince: at(o.DriftedSince), DriftEvents: o.DriftEvents,
-				ObservedAt: at(o.ObservedAt), OutOfSync: o.OutOfSync, Images: o.Images, Reason: o.Reason, Unverified: o.Unverified,
+				ObservedAt: at(o.ObservedAt), OutOfSync: o.OutOfSync, Images: o.Images, Reason: o.Reason, Unverified: deref(o.Unverified),
 				Unserved: o.readUnserved(), Missing: o.Missing, Absent: o.Absent, Pending: deref(o.Pending), PendingSince: at(o.PendingSince),
-				Held: o.Held, Causes: o.Causes, HealthSince: at(o.HealthSince), Workings: o.Workings.read(), Untold: o.Unserved == nil,
+				Held: o.Held, Causes: o.Causes, HealthSince: at(o.HealthSince), Workings: o.Workings.read(), Untold: o.Unserved == nil || o.Unverified == nil || o.Absent == nil,
 			},
 			Tier: o.Tier, Configuration: o.Configuration, Cluster: o.Cluster, Groups: o.Groups, Behind: o.Behind, OnBranch: o.OnBranch,
 		})

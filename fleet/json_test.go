@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,12 +112,24 @@ func TestReadingASnapshotRefusesWhatIsNone(t *testing.T) {
 // what it told, also where it is written down again.
 func TestWhatAnExporterOfBeforeToldIsKnownToBeLess(t *testing.T) {
 	var s Snapshot
-	if err := json.Unmarshal([]byte(`{"version": 1, "shopsets": [{"shopset": "a", "sync": "Synced", "health": "Healthy", "unverified": ""}, {"shopset": "b", "sync": "Synced", "health": "Healthy", "unserved": ""}]}`), &s); err != nil {
+	if err := json.Unmarshal([]byte(`{"version": 1, "shopsets": [{"shopset": "a", "sync": "Synced", "health": "Healthy", "unverified": ""}, {"shopset": "b", "sync": "Synced", "health": "Healthy", "unserved": "", "unverified": "", "components_missing": []}]}`), &s); err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range []Snapshot{s, reread(t, s)} {
 		if a, b := &s.ShopSets[0], &s.ShopSets[1]; !a.Untold || b.Untold || !a.Serves() || !b.Serves() || s.Documents != nil {
 			t.Errorf("%+v", s)
+		}
+	}
+}
+
+// One that leaves out a part of that says less, too.
+func TestAShopSetWithoutAPartOfWhatIsToldIsUntold(t *testing.T) {
+	all := []string{`"unserved": ""`, `"unverified": ""`, `"components_missing": []`}
+	for i := range all {
+		told := slices.Delete(slices.Clone(all), i, i+1)
+		var s Snapshot
+		if err := json.Unmarshal([]byte(`{"version": 1, "shopsets": [{"shopset": "a", `+strings.Join(told, ", ")+`}]}`), &s); err != nil || !s.ShopSets[0].Untold {
+			t.Errorf("without %s: %v, %+v", all[i], err, s.ShopSets)
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package fleet
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Workings are what Argo CD does with a ShopSet, of all Applications that make it.
 type Workings struct {
@@ -28,12 +31,19 @@ type Workings struct {
 }
 
 // onBranch reports whether all Applications are deployed from a branch, and nothing else;
-// nil: not known.
+// nil: not known, as for HEAD, which is whatever branch the repository has for it.
 func (w *Workings) onBranch(branch string) *bool {
 	if w == nil || branch == "" || len(w.Targets) == 0 {
 		return nil
 	}
-	on := len(w.Targets) == 1 && (w.Targets[0] == branch || w.Targets[0] == "refs/heads/"+branch)
+	on, known := true, true
+	for _, t := range w.Targets {
+		t = strings.TrimPrefix(t, "refs/heads/")
+		on, known = on && (t == branch || t == "HEAD"), known && t != "HEAD"
+	}
+	if on && !known {
+		return nil
+	}
 	return &on
 }
 

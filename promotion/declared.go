@@ -59,6 +59,12 @@ func (e *Evidence) passes(t fleet.TierName) bool {
 	return is != nil && target != nil && is.Order < target.Order
 }
 
+// undeclared reports whether a Tier that was seen below the target is in no document.
+func (e *Evidence) undeclared(t fleet.TierState) bool {
+	target := e.Declared.tier(e.To)
+	return target != nil && t.Order < target.Order && e.Declared.tier(t.Tier) == nil
+}
+
 // below is the Tier next below another one; nil: there is none.
 func (d *Declared) below(t *DeclaredTier) (next *DeclaredTier) {
 	for i := range d.Tiers {

@@ -33,6 +33,11 @@ func (d *deciding) doubtedTier(name fleet.TierName) string {
 	if !d.e.concerns(name) { // its ShopSets are not of the evidence
 		return ""
 	}
+	for _, o := range s.ShopSets { // nobody would look at its budgets
+		if of := d.declared[o.ShopSet]; o.Tier == name && (of == nil || of.Tier != name) {
+			return d.say("%s is reported with ShopSet %s, its documents do not have it there.", name, o.ShopSet)
+		}
+	}
 	return d.doubtedRuns(t)
 }
 

@@ -63,6 +63,11 @@ func (d *deciding) told(source, target tier) (Result, string) {
 			return Unknown, doubt
 		}
 	}
+	for _, t := range d.e.Fleet.Snapshot.Tiers {
+		if d.e.undeclared(t) {
+			return Unknown, d.say("%s is reported as a Tier below %s, and no document has it.", t.Tier, target.Name)
+		}
+	}
 	upwards := slices.SortedFunc(slices.Values(d.e.Declared.Tiers), func(a, b DeclaredTier) int { return a.Order - b.Order })
 	for _, t := range upwards { // of another fleet the exporter cannot tell whether the Release passed all
 		switch doubt := d.doubtedTier(t.Tier); {

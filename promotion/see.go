@@ -20,7 +20,7 @@ func (e *Evidence) See(view FleetView) {
 		}
 	}
 	for _, t := range s.Tiers {
-		if e.concerns(t.Tier) || e.passes(t.Tier) {
+		if e.concerns(t.Tier) || e.passes(t.Tier) || e.undeclared(t) {
 			kept.Tiers = append(kept.Tiers, t)
 		}
 	}

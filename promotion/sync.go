@@ -31,10 +31,20 @@ func (d *deciding) judgeSync(o *fleet.ShopSetState) (Result, string) {
 		return Unknown, d.say("%s and %s, but not verified: %s.", runs, o.Health, o.Unverified)
 	case o.Unserved != "":
 		return Unknown, d.say("%s and %s, but it may not serve: %s.", runs, o.Health, o.Unserved)
+	case o.OnBranch != nil && !*o.OnBranch:
+		return Unknown, d.say("%s and %s, but deployed from %s, not from the branch of its Tier.", runs, o.Health, d.targets(o))
 	case o.Health == fleet.Suspended:
 		return Pass, d.say("%s and Suspended, which the policy accepts.", runs)
 	}
 	return Pass, d.say("%s and Healthy.", runs)
+}
+
+// targets are what a ShopSet is deployed from.
+func (l lang) targets(o *fleet.ShopSetState) string {
+	if o.Workings == nil || len(o.Workings.Targets) == 0 {
+		return l.say("elsewhere")
+	}
+	return l.some(o.Workings.Targets, 3)
 }
 
 func (d *deciding) runs(o *fleet.ShopSetState) bool {

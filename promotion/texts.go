@@ -236,6 +236,8 @@ var sayings = []text.Entry{
 	text.Of("It is reported to drift since a time in the future.", "git との差分の開始が未来の時刻で報告されている。"),
 	text.Of("It is reported as Synced and as drifting.", "Synced と差分ありの両方が報告されている。"),
 	text.Of("It is reported as Synced with %s out of sync.", "Synced なのに %sが未同期と報告されている。"),
+	text.Of("%s is reported with ShopSet %s, its documents do not have it there.", "%s に ShopSet %s があると報告されているが、ドキュメントではその Tier にない。"),
+	text.Of("%s is reported as a Tier below %s, and no document has it.", "%s が %s より下の Tier として報告されているが、どのドキュメントにもない。"),
 	text.Of("%s is reported twice.", "%s が二重に報告されている。"),
 	text.Of("The evidence does not say how the document has %s.", "%s の文書の内容が根拠にない。"),
 	text.Of("%s is reported with order %d and branch %s, its document has order %d and branch %s.", "%s の報告は order %d・ブランチ %s、文書は order %d・ブランチ %s。"),
@@ -469,6 +471,8 @@ var sayings = []text.Entry{
 	text.Of("Release %s was to be %s; whether that was merged since git was fetched is unknown.", "リリース %s: %sの予定。git の取得後にマージされたかは不明。"),
 	text.Of("Release %s was %s, at about the time at which git was fetched; the next fetch tells.", "リリース %s は%s。git の取得とほぼ同時のため、次の取得で分かる。"),
 	text.Of("It is reported as Synced with %s missing.", "Synced なのに、%sが存在しないと報告されている。"),
+	text.Of("%s and %s, but deployed from %s, not from the branch of its Tier.", "%s、%s。ただし Tier のブランチではなく %s からデプロイされている。"),
+	text.Of("elsewhere", "別の場所"),
 	text.Of("%s and %s, but it may not serve: %s.", "%s、%s。ただし稼働していない可能性あり: %s。"),
 	text.Of("%s is reported as %s or not verified, and its Tier as soaking.", "%s は %s または未検証と報告されているのに、Tier は検証時間が進んでいると報告されている。"),
 }

@@ -175,6 +175,18 @@ func TestTheGateAsksHowOldAndHowPlausibleEachFactIs(t *testing.T) {
 		{"a negative count of changes", func(_ *stage, f *fleet.Snapshot) { n := -1; f.Tiers[1].Ahead = &n }, "negative count of changes"},
 		{"a Tier that runs what none of its ShopSets does", func(_ *stage, f *fleet.Snapshot) { f.Tiers[0].Running = []fleet.Release{lastRelease} }, "beta is reported to run 111111111122, its ShopSets 3f2c1abd9e8f."},
 		{"drift of what is Synced", func(s *stage, f *fleet.Snapshot) { f.ShopSets[0].DriftedSince = s.since() }, "reported as Synced and as drifting"},
+		{"a ShopSet that is deployed from elsewhere", func(_ *stage, f *fleet.Snapshot) {
+			no := false
+			f.ShopSets[0].OnBranch, f.ShopSets[0].Workings = &no, &fleet.Workings{Applications: 1, Targets: []string{"feature-x"}}
+		}, "deployed from feature-x, not from the branch of its Tier"},
+		{"a ShopSet that no document has", func(_ *stage, f *fleet.Snapshot) {
+			o := f.ShopSets[0]
+			o.ShopSet, o.Health = "b-9", fleet.Degraded
+			f.ShopSets = append(f.ShopSets, o)
+		}, "beta is reported with ShopSet b-9, its documents do not have it there."},
+		{"a Tier below that no document has", func(_ *stage, f *fleet.Snapshot) {
+			f.Tiers = append(f.Tiers, fleet.TierState{Tier: "canary", Branch: "tier-c"})
+		}, "canary is reported as a Tier below prod, and no document has it."},
 		{"branches as old as git has been away", func(s *stage, f *fleet.Snapshot) { f.Git.FetchedAt, f.Git.Up = s.at.Add(-7*time.Minute), false }, "git was last fetched 7m ago (limit 5m)"},
 		{"git that was never fetched", func(_ *stage, f *fleet.Snapshot) { f.Git.FetchedAt = time.Time{} }, "has not fetched git yet"},
 		{"git of the future", func(s *stage, f *fleet.Snapshot) { f.Git.FetchedAt = s.at.Add(time.Hour) }, "git was last fetched 1h after"},
