@@ -253,6 +253,27 @@ func TestTheGateFindsWhatIsWrong(t *testing.T) {
 		{"a freeze in a file that nobody reads", 0, func(t *testing.T, s *stage) {
 			writeFiles(t, s.dir, map[string]string{"calendar/stop.yml": freeze})
 		}, exitUsage, "nobody reads "},
+		{"a freeze in a folder below", 0, func(t *testing.T, s *stage) {
+			writeFiles(t, s.dir, map[string]string{"calendar/2026/stop.yaml": freeze})
+		}, exitUsage, "move or rename it, or add a pattern for it"},
+		{"a freeze in a file in capitals", 0, func(t *testing.T, s *stage) {
+			writeFiles(t, s.dir, map[string]string{"calendar/stop.YAML": freeze})
+		}, exitUsage, "move or rename it, or add a pattern for it"},
+		{"an incident in a folder below", 0, func(t *testing.T, s *stage) {
+			writeFiles(t, s.dir, map[string]string{"incidents/2026/inc-1.yaml": "apiVersion: shopslo.dev/v1alpha1\nkind: Incident\n"})
+		}, exitUsage, "nobody reads "},
+		{"an SLO in a file that nobody reads", 0, func(t *testing.T, s *stage) {
+			writeInto(t, s, "slos: [slo.yaml]", "slos: [slos/*.yaml]")
+			writeFiles(t, s.dir, map[string]string{"slos/cart.yaml": readFile(t, filepath.Join(s.dir, "slo.yaml")), "slos/pay.yml": cartSLO("1d")})
+		}, exitUsage, "nobody reads "},
+		{"a ShopSet in a file that nobody reads", 0, func(t *testing.T, s *stage) {
+			writeInto(t, s, "fleet: [fleet.yaml]", "fleet: [fleet/*.yaml]")
+			writeFiles(t, s.dir, map[string]string{"fleet/a.yaml": readFile(t, filepath.Join(s.dir, "fleet.yaml")), "fleet/b-2.yml": fleetOf("beta: b-2")})
+		}, exitUsage, "nobody reads "},
+		{"a folder below that others read, and other files there", 0, func(t *testing.T, s *stage) {
+			writeInto(t, s, "calendar: [calendar/*.yaml]", "calendar: [calendar/*.yaml, calendar/2026/*.yaml]")
+			writeFiles(t, s.dir, map[string]string{"calendar/2026/none.yaml": "", "calendar/..data/stop.yaml": freeze, "calendar/kustomization/k.yaml": "kind: Kustomization\n"})
+		}, exitOK, ""},
 		{"an incident in a file that nobody reads", 0, func(t *testing.T, s *stage) {
 			writeFiles(t, s.dir, map[string]string{"incidents/inc-1.yml": ""})
 		}, exitUsage, `rename it, or add "incidents/*.yml"`},

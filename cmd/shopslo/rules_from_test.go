@@ -273,6 +273,12 @@ func TestTheCalendarIsThatOfTheDefaultBranch(t *testing.T) {
 	if code, said := s.said(t); code != exitUsage || !strings.Contains(said, "nobody reads calendar/more.yml of branch main") {
 		t.Errorf("exit code %d: %s", code, said)
 	}
+	writeFiles(t, s.dir, map[string]string{"calendar/2026/more.yaml": "kind: Freeze\n"})
+	o.push("main")
+	o.git("rm", "--quiet", "calendar/2026/more.yaml")
+	if code, said := s.said(t); code != exitUsage || !strings.Contains(said, "nobody reads calendar/2026/more.yaml of branch main") {
+		t.Errorf("exit code %d: %s", code, said)
+	}
 	o.git("--git-dir="+o.bare, "symbolic-ref", "HEAD", "refs/heads/none")
 	if code, said := s.said(t); code != exitUsage || !strings.Contains(said, "no default branch") {
 		t.Errorf("exit code %d: %s", code, said)

@@ -108,7 +108,7 @@ func Releases(d *Documents) (found []promotion.Arrival, from string, err error) 
 
 // FoldersExist keeps a mistyped pattern from meaning that there is nothing: a folder may
 // hold no document, but it has to be there. Nor does a file whose name ends in .yml beside *.yaml, or
-// the other way, mean nothing: a freeze or an incident may stand in it.
+// the other way, mean nothing, nor one in a folder below: a freeze or an incident may stand in it.
 func FoldersExist(c *config.Config, key string, patterns []string) error {
 	for _, pattern := range patterns {
 		dir := FolderOf(pattern)
@@ -130,7 +130,7 @@ func FoldersExist(c *config.Config, key string, patterns []string) error {
 			return Missed(c, key, pattern, twin, missed[0])
 		}
 	}
-	return nil
+	return unread(c, key, patterns)
 }
 
 // Twin is a pattern of YAML files whose names end the other way; not ok: there is none.

@@ -75,6 +75,10 @@ func (d *Documents) take(tiers *fleet.Fleet, ofFleet error, slos *openslo.Docume
 		}
 	}
 	d.Fleet, d.SLOs = tiers, slos
+	if !d.apart {
+		collect(unread(d.Config, "fleet", d.Config.Fleet), &fleetFaults)
+		collect(unread(d.Config, "slos", d.Config.SLOs), &sloFaults)
+	}
 	collect(ofFleet, &fleetFaults)
 	collect(ofSLOs, &sloFaults)
 	found = slices.Concat(fleetFaults, sloFaults)

@@ -100,7 +100,36 @@ func (t *tree) some(ctx context.Context, c *config.Config, key string, patterns 
 		}
 		all = append(all, names...)
 	}
+	if err := t.unread(ctx, c, key, patterns); err != nil {
+		return nil, err
+	}
 	return t.Read(ctx, once(all)...)
+}
+
+// unread refuses documents in the branch that none of the patterns matches, as beside a
+// configuration.
+func (t *tree) unread(ctx context.Context, c *config.Config, key string, patterns []string) error {
+	full := func(pattern string) string { return path.Join(t.folder, filepath.ToSlash(pattern)) }
+	var read []string
+	for _, p := range documents.Patterns(c) {
+		read = append(read, full(p))
+	}
+	for _, pattern := range patterns {
+		dir, ok := documents.FolderBelow(pattern)
+		if !ok {
+			continue
+		}
+		for _, name := range documents.NotRead(key, full(pattern), t.Below(full(dir)), read) {
+			files, err := t.Read(ctx, name)
+			if err != nil {
+				return err
+			}
+			if documents.IsOf(key, files[0].Data) {
+				return documents.NobodyReads(c, key, pattern, name+" of branch "+t.Branch)
+			}
+		}
+	}
+	return nil
 }
 
 // any reads the files that patterns of a setting match, if there are any; their folders have
@@ -126,6 +155,9 @@ func (t *tree) any(ctx context.Context, c *config.Config, key string, patterns [
 			}
 		}
 		all = append(all, names...)
+	}
+	if err := t.unread(ctx, c, key, patterns); err != nil {
+		return nil, err
 	}
 	return t.Read(ctx, once(all)...)
 }

@@ -92,6 +92,18 @@ func (t *Tree) HasFolder(folder string) bool {
 	return false
 }
 
+// Below gives the files below a folder, by name, but hidden ones.
+func (t *Tree) Below(folder string) (names []string) {
+	prefix := path.Clean(folder) + "/"
+	for name := range t.blobs {
+		if rest, ok := strings.CutPrefix(name, prefix); ok && !strings.HasPrefix(rest, ".") && !strings.Contains(rest, "/.") {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // Match gives the files that a pattern of names matches (path.Match), by name. The pattern
 // starts at a folder; "" is the top. What lies behind a symbolic link or in a submodule is not
 // read: that the pattern reaches one is an error, since a checkout would have more files.
