@@ -1,6 +1,7 @@
 package documents
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,9 @@ func Asking(c *config.Config, f *fleet.Fleet, to fleet.TierName) *promotion.Aski
 	out := &promotion.Asking{Whom: map[string]string{}, Tiers: []fleet.TierName{}}
 	for name, s := range c.Sources {
 		out.Whom[c.PathOf(name)] = source(c, s)
+		if s.Embedded != nil {
+			out.Whom[c.PathOf(name)+".embedded.scrape_configs"] = fmt.Sprintf("%.12x", sha256.Sum256(s.Embedded.ScrapeConfigs.Plain()))
+		}
 	}
 	for _, a := range c.AlertServers {
 		setting, kind := a.Path(c), "Prometheus"
