@@ -31,6 +31,11 @@ func asked(t *testing.T, dir string, inputs map[string]string, fork bool) (code 
 	env = map[string]string{"GITHUB_OUTPUT": filepath.Join(dir, "output"), "GITHUB_STEP_SUMMARY": filepath.Join(dir, "summary"), "RUNNER_TEMP": dir}
 	for name, value := range gate.Env {
 		if name == "FORK" {
+			for _, event := range []string{"pull_request.head.repo", "workflow_run.head_repository", "issue.pull_request"} {
+				if !strings.Contains(value, "github.event."+event) {
+					t.Errorf("FORK does not look at %s: %s", event, value)
+				}
+			}
 			env[name] = fmt.Sprint(fork)
 			continue
 		}
