@@ -33,12 +33,13 @@ func (c *Collector) mix(f *found) (of []Made, err error) {
 			own = append(own, k)
 		}
 	}
-	if len(beside) == 0 {
+	since := f.stream.made.Load() // of the samples, whoever asked for them
+	before := since != 0 && since <= c.from
+	unlike := before && c.endedUnlike(f.stream)
+	if len(beside) == 0 && (len(own) == 0 || !unlike) {
 		f.stream.made.Store(0)
 		return nil, nil
 	}
-	since := f.stream.made.Load() // of the samples, whoever asked for them
-	before := since != 0 && since <= c.from
 	for _, k := range beside {
 		if m, ok := k.Made.(anew); ok && (len(own) > 0 || !before && c.gaveBefore(f.stream)) {
 			m.Anew(len(own) == 0 && !before && c.endedBefore(f.stream))
@@ -59,7 +60,7 @@ func (c *Collector) mix(f *found) (of []Made, err error) {
 	if err != nil {
 		return nil, err
 	}
-	inexact := slices.ContainsFunc(beside, func(k Chunk) bool { m, ok := k.Made.(anew); return ok && m.Inexact() })
+	inexact := unlike || slices.ContainsFunc(beside, func(k Chunk) bool { m, ok := k.Made.(anew); return ok && m.Inexact() })
 	m := mixer{own: ours, made: made, reach: gapIntervals * c.interval(), inexact: inexact, before: before, owned: !before && c.endedBefore(f.stream)}
 	f.chunks = append(f.chunks[:0], plainChunk(m.run())...)
 	f.stream.made.Store(m.since)
@@ -93,6 +94,20 @@ func (c *Collector) endedBefore(s *Stream) bool {
 	c.Names.mu.Lock()
 	defer c.Names.mu.Unlock()
 	return s.last.t != 0 && s.last.t <= c.from
+}
+
+// endedUnlike reports whether the stream's latest sample that was given out before the span was made, and not what
+// an own one would have been. What it was made of need not be in the answer any more.
+func (c *Collector) endedUnlike(s *Stream) bool {
+	c.Names.mu.Lock()
+	defer c.Names.mu.Unlock()
+	id := s.Identity()
+	for _, g := range [2]*given{&id.given, id.before} {
+		if g != nil && g.stream == s && g.t <= c.from {
+			return g.unlike
+		}
+	}
+	return false
 }
 
 // gaveBefore reports whether the stream has had samples when it was read before.

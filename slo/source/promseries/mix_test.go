@@ -12,13 +12,14 @@ import (
 // plainMade are samples that are made of another series, each ten seconds from the first on.
 type plainMade struct {
 	Plain
-	inexact, first bool
-	base           float64 // where the first one begins, if it is asked for
+	inexact, first, read bool
+	base                 float64 // where the first one begins, if it is asked for
 }
 
 func (m *plainMade) Anew(bool)     { m.first = true }
-func (m *plainMade) Inexact() bool { return m.inexact }
+func (m *plainMade) Inexact() bool { return m.inexact && m.read }
 func (m *plainMade) Samples() slo.Samples {
+	m.read = true
 	p := m.Plain
 	if m.first && m.inexact && m.base > 0 {
 		p = Plain{append([]int64{p.T[0] - 1}, p.T...), append([]float64{slo.Base(m.base)}, p.V...)}
@@ -116,6 +117,60 @@ func TestTheNextAnswerKnowsOfWhatKindTheLastWas(t *testing.T) {
 	*at = append(*at, Chunk{Min: 69_000, Max: 70_000, Made: m})
 	if c.Answer(); m.first {
 		t.Error("they go on, and are told to begin anew")
+	}
+}
+
+// An exporter goes back to the classic kind between two answers: what was made of the native one lies before the
+// second, or is not in it any more.
+func TestTheNextAnswerKnowsThatTheOwnSamplesAreOthers(t *testing.T) {
+	const from = 25_000
+	for _, tt := range []struct {
+		name            string
+		inexact, beside bool
+		want            string
+	}{
+		{"the last ones are there", true, true, "30~+Inf 30=130 40=140"},
+		{"nothing is left of them", true, false, "30~+Inf 30=130 40=140"},
+		{"they were the same", false, false, "30=130 40=140"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var names Interner
+			c := Collector{Names: &names, Interval: 10_000}
+			stream := names.Add(nil, slo.Labels{{Name: slo.MetricName, Value: "x_bucket"}, {Name: "le", Value: "0.3"}})
+			read := func(from, to int64, own Plain, beside bool) (out []string) {
+				c.Reset(from, to)
+				if len(own.T) > 0 {
+					at := c.Series(stream, 0)
+					*at = append(*at, plainChunk(own)...)
+				}
+				if beside {
+					at := c.Beside(stream, 1)
+					*at = append(*at, Chunk{Min: 9_999, Max: 20_001, Made: &plainMade{Plain: tens(1, 90, 99), inexact: tt.inexact}})
+				}
+				for _, s := range c.Answer() {
+					p, err := made(s.Samples)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for i, v := range p.V {
+						if b, ok := slo.BaseOf(v); ok {
+							out = append(out, fmt.Sprintf("%d~%v", (p.T[i]+1)/1000, b))
+						} else {
+							out = append(out, fmt.Sprintf("%d=%v", p.T[i]/1000, v))
+						}
+					}
+				}
+				c.Remember()
+				return out
+			}
+			read(0, from, Plain{}, true)
+			if got := strings.Join(read(from, 45_000, tens(3, 130, 140), tt.beside), " "); got != tt.want {
+				t.Errorf("%s\nwant %s", got, tt.want)
+			}
+			if got := strings.Join(read(45_000, 60_000, tens(5, 150), false), " "); got != "50=150" {
+				t.Errorf("then %s", got)
+			}
+		})
 	}
 }
 
