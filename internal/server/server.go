@@ -69,6 +69,8 @@ type Server struct {
 	o    Options
 	mux  *http.ServeMux
 	open atomic.Bool // it can answer
+	// users: its web configuration had some when it was made.
+	users bool
 }
 
 // New makes a server with the routes /, /-/healthy and /-/ready. It fails where the
@@ -80,10 +82,11 @@ func New(o Options) (*Server, error) {
 	if o.Grace == 0 {
 		o.Grace = defaultGrace
 	}
-	if err := validate(o.WebConfig); err != nil {
+	users, err := validate(o.WebConfig)
+	if err != nil {
 		return nil, fmt.Errorf("read web configuration %s: %w", o.WebConfig, err)
 	}
-	s := &Server{o: o, mux: http.NewServeMux()}
+	s := &Server{o: o, mux: http.NewServeMux(), users: users}
 	s.open.Store(o.Starting == "")
 	home, err := landingPage(o)
 	if err != nil {
@@ -108,7 +111,7 @@ func (s *Server) HandleFunc(pattern string, h http.HandlerFunc) { s.mux.HandleFu
 
 // handler is all routes behind everything but TLS and passwords, for tests.
 func (s *Server) handler() http.Handler {
-	return s.logged(s.headers(s.recovered(sameSite(s.opened(s.mux)))))
+	return s.logged(s.headers(s.recovered(s.guarded(sameSite(s.opened(s.mux))))))
 }
 
 // leadTo redirects to a path of this server, relative to where the client sees it: a

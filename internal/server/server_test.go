@@ -434,6 +434,9 @@ func TestAWebConfigurationThatCannotBeUsedIsRefused(t *testing.T) {
 		"a missing certificate":      "tls_server_config: {cert_file: none.pem, key_file: none.pem}\n",
 		"an unknown key":             "tls_config: {}\n",
 		"a password that is no hash": "basic_auth_users: {sre: hunter2}\n",
+		"an empty file":              "",
+		"comments alone":             "# basic_auth_users: {}\n",
+		"no user":                    "basic_auth_users: {}\nhttp_server_config: {http2: true}\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -449,6 +452,62 @@ func TestAWebConfigurationThatCannotBeUsedIsRefused(t *testing.T) {
 	}
 	if _, err := New(Options{Name: "shop", WebConfig: path + ".none"}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a missing file gave %v", err)
+	}
+}
+
+// The library reads the file for each request, and takes one without users for an open server.
+func TestAWebConfigurationThatLosesItsUsersLetsNobodyIn(t *testing.T) {
+	path, _ := webConfig(t, "sre", "hunter2")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, whole, _ := strings.Cut(string(text), "\n") // without TLS
+	if err := os.WriteFile(path, []byte(whole), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := newServer(t, Options{WebConfig: path})
+	s.HandleFunc("/figures", func(http.ResponseWriter, *http.Request) {})
+	address, _ := start(t, s)
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	ask := func(path, user string) int {
+		t.Helper()
+		req, err := http.NewRequest("GET", "http://"+address+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if user != "" {
+			req.SetBasicAuth(user, "hunter2")
+		}
+		resp, err := transport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		return resp.StatusCode
+	}
+	steps := []struct {
+		text            string
+		without, sre, x int
+	}{
+		{"", 500, 500, 500},
+		{"http_server_config: {http2: true}\n", 500, 500, 500},
+		{whole, 401, 200, 401},
+	}
+	if without, sre := ask("/figures", ""), ask("/figures", "sre"); without != 401 || sre != 200 {
+		t.Errorf("at first: %d without a password, %d for sre", without, sre)
+	}
+	for _, step := range steps {
+		if err := os.WriteFile(path, []byte(step.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if without, sre, x := ask("/figures", ""), ask("/figures", "sre"), ask("/figures", "x"); without != step.without || sre != step.sre || x != step.x {
+			t.Errorf("with %.40q: %d without a password, %d for sre, %d for another", step.text, without, sre, x)
+		}
+		if got := ask("/-/healthy", ""); got != 200 {
+			t.Errorf("with %.40q: /-/healthy is %d", step.text, got)
+		}
 	}
 }
 
