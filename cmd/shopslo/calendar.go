@@ -97,10 +97,14 @@ func freezeCommand(p *program) *cobra.Command {
 				if err != nil {
 					return nil, usage.Errorf("%v", err)
 				}
+				// A document that cannot be read is told of when it is to be written.
+				if c, err := calendar.Parse(e.name, text, calendar.Words{}); err == nil && c.Over(now) {
+					return nil, usage.Errorf("--rrule: all of it is over; give a later UNTIL, or none")
+				}
 				return text, nil
 			}
 			var err error
-			if z.From, z.Until, err = e.span(now); err != nil {
+			if z.From, z.Until, err = e.spanAhead(now); err != nil {
 				return nil, err
 			}
 			return calendar.FreezeText(z, nil)
@@ -133,7 +137,7 @@ func overrideCommand(p *program) *cobra.Command {
 			if err := checkRelease("--release", *release); err != nil {
 				return nil, err
 			}
-			from, until, err := e.span(now)
+			from, until, err := e.spanAhead(now)
 			if err != nil {
 				return nil, err
 			}
@@ -344,6 +348,15 @@ func (e *entry) span(now time.Time) (from, until time.Time, err error) {
 		return from, until, usage.Errorf("it would end before it begins, at %s", until.Format(time.RFC3339))
 	}
 	return from, until, nil
+}
+
+// spanAhead is span of what is to hold at the gate: in the past it would hold nothing.
+func (e *entry) spanAhead(now time.Time) (from, until time.Time, err error) {
+	from, until, err = e.span(now)
+	if err == nil && !until.After(now) {
+		err = usage.Errorf("it is over already, since %s: is the year right?", until.Format(time.RFC3339))
+	}
+	return from, until, err
 }
 
 func (e *entry) scope() promotion.Scope {

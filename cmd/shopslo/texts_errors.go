@@ -137,6 +137,8 @@ var complaints = speech.Complaints(slices.Concat(faults, []text.Entry{
 	text.Of("--from: %q is not a time; write it like 2026-11-01T09:00:00+09:00", "--from: %q は時刻ではありません。2026-11-01T09:00:00+09:00 のように書いてください"),
 	text.Of("--until: %q is not a time; write it like 2026-11-01T09:00:00+09:00", "--until: %q は時刻ではありません。2026-11-01T09:00:00+09:00 のように書いてください"),
 	text.Of("give one of --until and --for: it has to end by itself", "--until と --for のどちらか一方が必要です: 自動で終わるようにしてください"),
+	text.Of("it is over already, since %s: is the year right?", "%s にすでに終わっています。年は正しいですか"),
+	text.Of("--rrule: all of it is over; give a later UNTIL, or none", "--rrule: すべて終わっています。UNTIL を後にするか、なくしてください"),
 	text.Of("it would end before it begins, at %s", "開始より前の %s に終わってしまいます"),
 
 	// import.

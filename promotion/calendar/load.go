@@ -37,6 +37,14 @@ func (c Calendar) Freezes(now time.Time) []promotion.Freeze {
 	return out
 }
 
+// Over reports whether no freeze of a calendar is on at a time or later. It looks forty years
+// ahead: leap days that are Mondays are that far apart.
+func (c Calendar) Over(now time.Time) bool {
+	return !slices.ContainsFunc(c.freezes, func(f freeze) bool {
+		return slices.ContainsFunc(f.table(now, now.AddDate(40, 0, 0)), func(s span) bool { return s.end.IsZero() || s.end.After(now) })
+	})
+}
+
 // Causes are those that an Exclusion may have.
 var Causes = []string{"maintenance", "third_party", "attack", "load_test", "measurement"}
 

@@ -3,6 +3,7 @@ package calendar
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -101,6 +102,9 @@ func holidays(eve *clock, location *time.Location) timetable {
 	}
 }
 
+// firstRuleYear is where a rule without a start begins when it is checked.
+const firstRuleYear = 1970
+
 // recurring are spans of a length that begin as an RRULE (RFC 5545) says, at a time
 // of day in a zone: where clocks are put forward or back, the time of day stays.
 func recurring(rule string, at clock, length time.Duration, location *time.Location, starting time.Time) (timetable, error) {
@@ -117,8 +121,12 @@ func recurring(rule string, at clock, length time.Duration, location *time.Locat
 		o.Dtstart = at.on(first, location)
 		return rrule.NewRRule(o)
 	}
-	if _, err := ruleFrom(2026); err != nil {
+	all, err := ruleFrom(firstRuleYear)
+	if err != nil {
 		return nil, fmt.Errorf("invalid RRULE %q: %w", rule, err)
+	}
+	if _, some := all.Iterator()(); !some { // such as 30 February: looked for up to the year 9999
+		return nil, errors.New("is on no day at all: no date is all that it asks for")
 	}
 	return func(from, to time.Time) []span {
 		earliest := from.Add(-length)
@@ -133,6 +141,8 @@ func recurring(rule string, at clock, length time.Duration, location *time.Locat
 		return spans
 	}, nil
 }
+
+var zeroed = regexp.MustCompile(`\b(INTERVAL|COUNT)=0+(;|$)`)
 
 // parseRule reads an RRULE of whole days. Without a start each rule has to say by
 // itself which days it means.
@@ -156,6 +166,8 @@ func parseRule(rule string, hasStart bool) (*rrule.ROption, error) {
 	switch {
 	case !slices.Contains(known, o.Freq):
 		return nil, errors.New("FREQ must be one of: DAILY, WEEKLY, MONTHLY, YEARLY")
+	case zeroed.MatchString(text): // the library takes it for unset
+		return nil, errors.New("INTERVAL and COUNT must be 1 or more")
 	case len(o.Byhour)+len(o.Byminute)+len(o.Bysecond) > 0:
 		return nil, errors.New("must not set hours; use at for the time of day")
 	case !hasStart && (o.Interval > 1 || o.Count > 0):

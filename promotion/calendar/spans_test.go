@@ -165,6 +165,14 @@ func TestRulesThatDoNotSayWhenAreRefused(t *testing.T) {
 		{"FREQ=WEEKLY;BYDAY=XX", "invalid RRULE"},
 		{"DTSTART:20260101T000000Z\nRRULE:FREQ=DAILY", "without DTSTART"},
 		{"", "invalid RRULE"},
+		{"FREQ=DAILY;COUNT=0", "must be 1 or more"},
+		{"FREQ=DAILY;INTERVAL=00;BYDAY=MO", "must be 1 or more"},
+		{"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "on no day at all"},
+		{"FREQ=YEARLY;BYMONTH=2,4;BYMONTHDAY=31", "on no day at all"},
+
+		{"FREQ=MONTHLY;BYDAY=6FR", "on no day at all"},
+		{"FREQ=MONTHLY;BYDAY=MO;BYSETPOS=6", "on no day at all"},
+		{"FREQ=DAILY;BYSETPOS=5", "on no day at all"},
 	}
 	for _, test := range tests {
 		if _, err := recurring(test.rule, clock{}, time.Hour, tokyo, time.Time{}); err == nil || !strings.Contains(err.Error(), test.want) {
@@ -182,6 +190,9 @@ func TestRulesOfAYearThatNeedNoStart(t *testing.T) {
 		{"FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO", "2026-05-11 2027-05-17 2028-05-15"},
 		{"FREQ=YEARLY;BYEASTER=0", "2026-04-05 2027-03-28 2028-04-16"},
 		{"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", "2028-02-29"},
+		{"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=TU", "2028-02-29"},
+		{"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1,30", "2026-02-28 2027-02-28 2028-02-29"},
+		{"FREQ=DAILY;UNTIL=20200101T000000Z", ""}, // it was on
 	} {
 		table, err := recurring(tt.rule, clock{9, 30}, 48*time.Hour, tokyo, time.Time{})
 		if err != nil {
