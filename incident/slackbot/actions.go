@@ -1,6 +1,7 @@
 package slackbot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -98,17 +99,18 @@ func (b *Bot) remindDue(ctx context.Context, i incident.Incident, j incident.Job
 	}
 	m := said(head + "\n" + strings.Join(lines, "\n"))
 	m.Blocks = append(m.Blocks, slack.NewActionBlock("", buttons...))
-	if err := b.sayAnyway(ctx, i, j.Key, m); err != nil {
-		return err
+	told := b.sayAnyway(ctx, i, j.Key, m)
+	if told != nil && !forGood(told) {
+		return told
 	}
 	if t.At.IsZero() {
-		return b.enqueue(ctx, i.ID, undated(i.ID, b.set.nine(b.o.Now().Add(week))))
+		return cmp.Or(b.enqueue(ctx, i.ID, undated(i.ID, b.set.nine(b.o.Now().Add(week)))), told)
 	}
 	after := b.o.Now()
 	if after.Before(j.Due) { // the clock was set back
 		after = j.Due
 	}
-	return b.enqueue(ctx, i.ID, b.set.due(i.ID, t.At, after))
+	return cmp.Or(b.enqueue(ctx, i.ID, b.set.due(i.ID, t.At, after)), told)
 }
 
 // daysLate is how many days of the calendar lie between when something was due and now.

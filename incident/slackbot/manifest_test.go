@@ -7,11 +7,15 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/internal/fakes/slackfake"
 )
 
 type manifest struct {
 	Features struct {
+		AppHome struct {
+			Messages bool `yaml:"messages_tab_enabled"`
+		} `yaml:"app_home"`
 		SlashCommands []struct {
 			Command      string `yaml:"command"`
 			ShouldEscape bool   `yaml:"should_escape"`
@@ -45,7 +49,7 @@ func TestTheManifestAsksForWhatTheBotUsesAndNoMore(t *testing.T) {
 	}
 	// A whole story, in a workspace that grants exactly this; one answer is lost, so that
 	// the bot has to look.
-	w := start(t, slackfake.Options{Scopes: m.OAuth.Scopes.Bot}, false, func(w *world) { w.set.ArchiveAfter = 1 })
+	w := start(t, slackfake.Options{Scopes: m.OAuth.Scopes.Bot, NoMessagesTab: !m.Features.AppHome.Messages}, false, func(w *world) { w.set.ArchiveAfter = 1 })
 	w.slack.Fail(slackfake.DropAfterWrite, "conversations.create", 1)
 	w.command(w.mai, w.general, "open critical Payments fail")
 	w.pass(2 * firstPause)
@@ -66,6 +70,9 @@ func TestTheManifestAsksForWhatTheBotUsesAndNoMore(t *testing.T) {
 		t.Error("a public channel")
 	}
 
+	if err := w.bot.tellText(t.Context(), incident.Incident{}, incident.Job{}, task{User: w.mai, Text: "to you alone"}); err != nil {
+		t.Error(err)
+	}
 	want := []string{"app_mentions:read", "commands", "groups:history", "groups:read", "groups:write", "reactions:read"} // of the slash command, the shortcuts and the event
 	for _, call := range w.slack.Calls() {
 		if call.Outcome != "ok" && call.Outcome != string(slackfake.DropAfterWrite) && call.Outcome != "name_taken" && call.Outcome != "not_in_channel" && call.Outcome != "already_in_channel" {

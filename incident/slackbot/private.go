@@ -2,6 +2,7 @@ package slackbot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -75,7 +76,7 @@ func (b *Bot) knownTo(ctx context.Context, user string, all []incident.Incident)
 	})
 }
 
-// each gives the users who are in a private Incident.
+// each gives the users who are in an Incident, or called in.
 func (b *Bot) each(ctx context.Context, i incident.Incident) ([]string, error) {
 	all := insiders(i)
 	for _, who := range b.calledIn(ctx, i) {
@@ -92,8 +93,8 @@ func (b *Bot) each(ctx context.Context, i incident.Incident) ([]string, error) {
 	return users(all), nil
 }
 
-// sayEach tells those who are in a private Incident, each alone, where there is no channel for it:
-// never a public one. It may come twice: the bot does not read what is said to one alone.
+// sayEach tells those who are in an Incident, each alone, where there is no channel for it: one that is private
+// is never told in public. It may come twice: the bot does not read what is said to one alone.
 func (b *Bot) sayEach(ctx context.Context, i incident.Incident, key string, m message) error {
 	all, err := b.each(ctx, i)
 	if err != nil {
@@ -103,31 +104,49 @@ func (b *Bot) sayEach(ctx context.Context, i incident.Incident, key string, m me
 	if err != nil {
 		return err
 	}
+	var failed error // which keeps nobody else from being told
 	for _, id := range all {
-		done := postedKey(key + ":" + id)
-		if ts, err := b.recall(ctx, done); err != nil || ts != "" {
-			if err != nil {
-				return err
-			}
-			continue
-		}
 		if told, err = b.willTell(ctx, i.ID, told, id); err != nil {
 			return err
 		}
-		channel, ts, err := b.api.PostMessageContext(ctx, id, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...))
-		if b.called("chat.postMessage", err); err != nil && !forGood(err) {
-			return fmt.Errorf("write to %s: %w", id, err)
-		}
-		if ts == "" {
-			ts = "none" // nobody can write to this person
-		} else if _, _, err := b.o.Store.Remember(ctx, directKey(id), channel); err != nil {
-			return err
-		}
-		if _, _, err := b.o.Store.Remember(ctx, done, ts); err != nil {
-			return err
+		failed = sooner(failed, b.sayTo(ctx, id, key, m))
+		if errors.As(failed, new(*slack.RateLimitedError)) {
+			break
 		}
 	}
-	return nil
+	return failed
+}
+
+// sooner is the error of two that is to be tried again, rather than one that is not.
+func sooner(a, b error) error {
+	if a == nil || b != nil && forGood(a) {
+		return b
+	}
+	return a
+}
+
+// sayTo tells one person alone, where it was not told.
+func (b *Bot) sayTo(ctx context.Context, id, key string, m message) error {
+	done := postedKey(key + ":" + id)
+	if ts, err := b.recall(ctx, done); err != nil || ts != "" {
+		return err
+	}
+	channel, ts, err := b.api.PostMessageContext(ctx, id, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...))
+	if b.called("chat.postMessage", err); err != nil && !unreachable(err) {
+		return fmt.Errorf("write to %s: %w", id, err)
+	}
+	if ts == "" {
+		ts = "none" // nobody can write to this person
+	} else if _, _, err := b.o.Store.Remember(ctx, directKey(id), channel); err != nil {
+		return err
+	}
+	_, _, err = b.o.Store.Remember(ctx, done, ts)
+	return err
+}
+
+// unreachable reports that nobody can write to this person, whom Slack does not know, who has left or is no person.
+func unreachable(err error) bool {
+	return refusedWith(err, "user_not_found", "user_disabled", "user_not_visible", "channel_not_found", "cannot_dm_bot", "is_bot", "is_inactive")
 }
 
 // maxTold is how many people are told of one private Incident, each alone.

@@ -62,7 +62,7 @@ func (b *Bot) unsay(ctx context.Context, i incident.Incident, _ incident.Job, t 
 		}
 	}
 	var failed error
-	if i.Private { // it was told to each alone, where there was no channel
+	if len(b.set.announces(i)) == 0 { // it was told to each alone, where there was no channel
 		told, err := b.told(ctx, i.ID)
 		if err != nil {
 			return err
@@ -85,8 +85,8 @@ func (b *Bot) unsay(ctx context.Context, i incident.Incident, _ incident.Job, t 
 		if err == nil && ts != "" && ts != "none" {
 			err = b.update(ctx, one.channel, ts, one.key, said(b.set.Language.Say(sayUnsaid)))
 		}
-		if err != nil && !refusedWith(err, "message_not_found") && (failed == nil || forGood(failed)) {
-			failed = err // one is to be tried again rather than one that is not
+		if err != nil && !refusedWith(err, "message_not_found") {
+			failed = sooner(failed, err)
 		}
 	}
 	return failed

@@ -1,6 +1,7 @@
 package slackbot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -19,7 +20,10 @@ func (b *Bot) sayText(ctx context.Context, i incident.Incident, j incident.Job, 
 	if t.Ask {
 		m.Blocks = append(m.Blocks, slack.NewActionBlock("", b.set.learnButtons(i)...))
 	}
-	return b.say(ctx, i, j.Key, m)
+	if i.State == incident.Closed {
+		return b.say(ctx, i, j.Key, m)
+	}
+	return b.sayAnyway(ctx, i, j.Key, m)
 }
 
 func (s Settings) learnButtons(i incident.Incident) []slack.BlockElement {
@@ -55,11 +59,20 @@ func (b *Bot) sayFailed(ctx context.Context, i incident.Incident, j incident.Job
 // sayAnyway writes into the channel, and where that is archived or gone where Incidents are
 // announced.
 func (b *Bot) sayAnyway(ctx context.Context, i incident.Incident, key string, m message) error {
-	err := b.say(ctx, i, key, m)
+	err := b.joining(ctx, i, "", func() error { return b.say(ctx, i, key, m) })
 	if forGood(err) {
 		return b.sayOutside(ctx, i, key, m)
 	}
 	return err
+}
+
+// reminds says a reminder and plans its next coming, also where it cannot be said.
+func (b *Bot) reminds(ctx context.Context, i incident.Incident, j incident.Job, m message, t task, due time.Time) error {
+	err := b.sayAnyway(ctx, i, j.Key, m)
+	if err != nil && !forGood(err) {
+		return err
+	}
+	return cmp.Or(b.again(ctx, i, j.Kind, t, due), err)
 }
 
 // again plans a reminder's next coming.
@@ -94,10 +107,7 @@ func (b *Bot) remind(ctx context.Context, i incident.Incident, j incident.Job, t
 	m := said(text)
 	button := slack.NewButtonBlockElement(doUpdate, i.ID, plainText(b.set.Language.Say(buttonTell)))
 	m.Blocks = append(m.Blocks, slack.NewActionBlock("", button))
-	if err := b.say(ctx, i, j.Key, m); err != nil {
-		return err
-	}
-	return b.again(ctx, i, jobRemind, t, now.Add(every))
+	return b.reminds(ctx, i, j, m, t, now.Add(every))
 }
 
 // maxCalls is how often somebody is called to take command.
@@ -116,10 +126,10 @@ func (b *Bot) seekLead(ctx context.Context, i incident.Incident, j incident.Job,
 	if err := b.enqueue(ctx, i.ID, b.set.call(i, b.set.EscalateTo, b.o.Now())...); err != nil {
 		return err
 	}
-	if err := b.say(ctx, i, j.Key, m); err != nil || t.N >= maxCalls {
-		return err
+	if t.N >= maxCalls {
+		return b.sayAnyway(ctx, i, j.Key, m)
 	}
-	return b.again(ctx, i, jobLead, t, b.o.Now().Add(within))
+	return b.reminds(ctx, i, j, m, t, b.o.Now().Add(within))
 }
 
 func forIncident(id string, jobs []incident.Job) []incident.Job {
@@ -129,7 +139,7 @@ func forIncident(id string, jobs []incident.Job) []incident.Job {
 	return jobs
 }
 
-// askPostmortem asks for what is missing, a few times.
+// askPostmortem asks for what is missing: a few times soon, then each week.
 func (b *Bot) askPostmortem(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
 	missing := i.Postmortem.Missing()
 	if t.Round != round(i) || i.State != incident.Resolved || len(missing) == 0 {
@@ -142,10 +152,11 @@ func (b *Bot) askPostmortem(ctx context.Context, i incident.Incident, j incident
 	m := said(strings.TrimSpace(b.set.Language.Say(remindPostmortem,
 		person(i.Assigned[incident.Commander]), b.set.Language.List(names))))
 	m.Blocks = append(m.Blocks, slack.NewActionBlock("", b.set.learnButtons(i)...))
-	if err := b.say(ctx, i, j.Key, m); err != nil || t.N >= maxCalls {
-		return err
+	pause := b.set.PostmortemWithin
+	if t.N >= maxCalls { // until it is written
+		pause = max(pause, week)
 	}
-	return b.again(ctx, i, jobWrite, t, b.o.Now().Add(b.set.PostmortemWithin))
+	return b.reminds(ctx, i, j, m, t, b.o.Now().Add(pause))
 }
 
 func (b *Bot) archive(ctx context.Context, i incident.Incident, _ incident.Job, t task) error {

@@ -205,23 +205,28 @@ func (b *Bot) say(ctx context.Context, i incident.Incident, key string, m messag
 	return b.sayOutside(ctx, i, key, m)
 }
 
-// sayOutside writes where Incidents are announced; it fails where that is nowhere possible.
+// sayOutside writes where Incidents are announced, else to each of those concerned alone; it fails where that is
+// nowhere possible.
 func (b *Bot) sayOutside(ctx context.Context, i incident.Incident, key string, m message) error {
-	if i.Private {
+	if !i.Private {
+		m.Text += " (" + i.ID + ")"
+		m.Blocks = append(slices.Clone(m.Blocks), note(i.ID+" · "+escape(text.Cut(i.Title, 200))))
+	}
+	if len(b.set.announces(i)) == 0 {
 		return b.sayEach(ctx, i, key, m)
 	}
-	m.Text += " (" + i.ID + ")"
-	m.Blocks = append(slices.Clone(m.Blocks), note(i.ID+" · "+escape(text.Cut(i.Title, 200))))
-	var failed []error
+	var failed error
+	refused := 0
 	for _, c := range b.set.announces(i) {
-		if err := b.joining(ctx, i, c, func() error { _, err := b.post(ctx, c, key+":"+c, m); return err }); err != nil {
-			failed = append(failed, err)
+		err := b.joining(ctx, i, c, func() error { _, err := b.post(ctx, c, key+":"+c, m); return err })
+		if failed = sooner(failed, err); forGood(err) {
+			refused++
 		}
 	}
-	if len(failed) < len(b.set.Announce) {
+	if forGood(failed) && refused < len(b.set.Announce) {
 		return nil
 	}
-	return errors.Join(failed...)
+	return failed
 }
 
 // without says that an Incident has no channel, and calls in those concerned where it is

@@ -3,6 +3,7 @@ package slackbot
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/internal/fakes/slackfake"
@@ -117,5 +118,68 @@ func TestTheBotComesBackToAChannelOutOfWhichItWasTaken(t *testing.T) {
 		if shown := w.slack.Transcript(channel); !strings.Contains(shown, "errors fall") || strings.Contains(shown, "could not") {
 			t.Errorf("%s", shown)
 		}
+	}
+}
+
+// Somebody archives the channel of an Incident that goes on: what is said and asked for stands where Incidents are
+// announced, again and again, as it would in the channel.
+func TestWhatIsSaidOutlivesTheChannel(t *testing.T) {
+	w := start(t, slackfake.Options{}, false)
+	w.command(w.mai, w.general, "open critical Payments fail")
+	w.slack.Archive(w.channel("inc-1"))
+	w.pass(2 * time.Hour)
+	w.command(w.mai, w.general, "inc-1 update half of the carts work")
+	said := strings.Join(w.spoken(w.announce), "\n")
+	for want, n := range map[string]int{"Nobody is in command": maxCalls, "Nobody has told the status": 4, "> half of the carts work\ninc-1 · Payments fail": 1} {
+		if got := strings.Count(said, want); got != n {
+			t.Errorf("%q %d times, want %d:\n%s", want, got, n, said)
+		}
+	}
+	w.command(w.mai, w.general, "inc-1 resolved")
+	asked := func() int { return strings.Count(strings.Join(w.spoken(w.announce), "\n"), "postmortem still lacks") }
+	w.pass(maxCalls*w.set.PostmortemWithin + time.Hour)
+	if asked() != maxCalls {
+		t.Errorf("asked for the postmortem %d times", asked())
+	}
+	if w.pass(3 * week); asked() != maxCalls+3 {
+		t.Errorf("asked for the postmortem %d times after three weeks more", asked())
+	}
+}
+
+// Where there is neither a channel nor one for announcements, and where the Incident is private, those concerned are
+// told alone: everybody whom Slack lets the bot write to, and later where it lets it write to nobody yet.
+func TestThoseConcernedAreToldAlone(t *testing.T) {
+	for name, open := range map[string]string{"nothing is announced": "open critical Payments fail", "private": "open private critical Payments fail"} {
+		t.Run(name, func(t *testing.T) {
+			w := start(t, slackfake.Options{}, false, quiet, func(w *world) {
+				if w.set.Announce = nil; name == "private" {
+					w.set.Announce = []string{w.announce}
+				}
+			})
+			w.slack.Refuse("restricted_action", "conversations.create", -1)
+			w.slack.Refuse("messages_tab_disabled", "chat.postMessage", -1)
+			w.slack.Depart(w.ken)
+			w.command(w.mai, w.general, open)
+			w.pass(time.Hour)
+			w.slack.Heal()
+			w.pass(10 * time.Minute)
+			w.command(w.mai, w.general, "inc-1 update half of the carts work")
+			for _, want := range []string{"Concerned: <!subteam", "half of the carts work"} {
+				for _, who := range []string{w.mai, w.yuki} {
+					n := 0
+					for _, told := range w.slack.Told() {
+						if told.User == who && strings.Contains(told.Text, want) {
+							n++
+						}
+					}
+					if n != 1 {
+						t.Errorf("%s is told %q %d times: %v", who, want, n, w.slack.Told())
+					}
+				}
+			}
+			if said := w.spoken(w.announce); name == "private" && len(said) > 0 {
+				t.Errorf("in public: %q", said)
+			}
+		})
 	}
 }

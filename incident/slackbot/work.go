@@ -214,7 +214,7 @@ func forGood(err error) bool {
 	}
 	temporary := []string{"fatal_error", "internal_error", "service_unavailable", "ratelimited", "rate_limited", "request_timeout", "team_added_to_org",
 		// Somebody can mend these while the Job waits.
-		"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"}
+		"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "messages_tab_disabled"}
 	return !slices.Contains(temporary, refused.Err)
 }
 

@@ -49,6 +49,9 @@ type Options struct {
 	// Verbatim is what "Escape channels, users, and links" of the slash command is when it is
 	// off: the text of a command arrives as it was typed.
 	Verbatim bool
+	// NoMessagesTab is an app whose manifest does not enable the tab for its direct messages:
+	// docs.slack.dev/reference/app-manifest, docs.slack.dev/reference/methods/chat.postMessage
+	NoMessagesTab bool
 }
 
 // Fake is one workspace. Its methods may be called while it serves.

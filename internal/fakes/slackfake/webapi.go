@@ -117,6 +117,12 @@ func (f *Fake) do(c *call) map[string]any {
 		strings.HasPrefix(c.method, "chat.") || strings.HasPrefix(c.method, "pins.") {
 		ch := f.channel(c.args["channel"])
 		if u := f.user(c.args["channel"]); ch == nil && u != nil && c.method == "chat.postMessage" { // a direct message
+			if f.o.NoMessagesTab {
+				return no("messages_tab_disabled")
+			}
+			if u.Deleted {
+				return no("user_disabled")
+			}
 			blocks, word := readBlocks(c.args["blocks"], 50)
 			if word != "" {
 				return invalid(word)
