@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/internal/text"
@@ -46,18 +47,37 @@ func (s Settings) refuse(why text.Entry, args ...any) error {
 // parse splits what stands after /incident into a verb and the rest. An empty verb is an
 // empty text; a word that is no verb is given as it is, and ok is false.
 func parse(text string) (verb, rest string, ok bool) {
-	text = strings.TrimSpace(strings.ReplaceAll(text, "　", " "))
-	word, rest, _ := strings.Cut(text, " ")
+	word, rest := cutWord(text)
 	if word == "" {
 		return "", "", true
 	}
-	lower := strings.ToLower(word)
+	lower := strings.ToLower(narrow(word))
 	for verb, others := range verbs {
 		if lower == verb || slices.Contains(others, lower) {
-			return verb, strings.TrimSpace(rest), true
+			return verb, rest, true
 		}
 	}
-	return word, strings.TrimSpace(rest), false
+	return word, rest, false
+}
+
+// cutWord takes the first word of a text, which any space ends: also a wide one, one that does not break, or a new line.
+func cutWord(text string) (word, rest string) {
+	text = strings.TrimSpace(text)
+	end := strings.IndexFunc(text, unicode.IsSpace)
+	if end < 0 {
+		return text, ""
+	}
+	return text[:end], strings.TrimSpace(text[end:])
+}
+
+// narrow writes wide letters and digits, as Japanese keyboards make them, as ASCII has them.
+func narrow(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '！' && r <= '～' {
+			return r - '！' + '!'
+		}
+		return r
+	}, text)
 }
 
 // readStart is when an Incident began, as somebody says: not after it was noticed.
@@ -182,7 +202,7 @@ func (s Settings) move(i incident.Incident, e incident.Event, to incident.State)
 
 // appoint reads "commander @mai", or "commander -" for nobody.
 func (s Settings) appoint(i incident.Incident, e incident.Event, a act) ([]incident.Event, string, error) {
-	word, who, _ := strings.Cut(a.Rest, " ")
+	word, who := cutWord(a.Rest)
 	role, ok := find(roles, word)
 	if !ok {
 		return nil, "", s.refuse(sayRoles)
@@ -220,7 +240,7 @@ func (s Settings) checkTitle(title string) error {
 // whatever is named beside it.
 func (s Settings) readScope(text string) (incident.Scope, error) {
 	var scope incident.Scope
-	words := strings.FieldsFunc(plain(text), func(r rune) bool { return strings.ContainsRune(" ,、　\n\t", r) })
+	words := strings.FieldsFunc(plain(text), func(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == '、' })
 	if len(words) == 0 {
 		return scope, s.refuse(sayScopeMissing, s.known())
 	}
@@ -256,7 +276,7 @@ func (s Settings) known() string {
 // readTime reads when something was: 14:05 (the last time it was so late), a date with
 // it, or how long ago: 30m, 2h.
 func (s Settings) readTime(text string, now time.Time) (time.Time, error) {
-	text = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(plain(text)), "-"))
+	text = strings.TrimSpace(strings.TrimPrefix(line(narrow(plain(text))), "-"))
 	if d, err := time.ParseDuration(text); err == nil && d >= 0 && d < 30*24*time.Hour {
 		return now.Add(-d).Truncate(time.Minute), nil
 	}

@@ -135,7 +135,7 @@ func oneAction(n int, a incident.Action) string {
 // listed.
 func (s Settings) finish(i incident.Incident, e incident.Event, rest string) ([]incident.Event, string, error) {
 	pm := draft(i)
-	words := strings.Fields(rest)
+	words := strings.Fields(narrow(rest))
 	if len(words) == 0 {
 		var lines []string
 		for n, a := range pm.Actions {

@@ -59,7 +59,7 @@ func (b *Bot) command(ctx context.Context, c slack.SlashCommand) (outcome, error
 	}
 	switch {
 	case !known:
-		return answer(b.set.Language.Say(sayNoCommand, escape(text.Cut(verb, 50)), b.set.help())), nil
+		return answer(b.set.noCommand(verb, written)), nil
 	case verb == "help":
 		return answer(b.set.help()), nil
 	case verb == "list":
@@ -82,6 +82,15 @@ func (b *Bot) command(ctx context.Context, c slack.SlashCommand) (outcome, error
 	}
 	text, _, err := b.do(ctx, here, act{ID: "command:" + c.TriggerID, User: c.UserID, Verb: verb, Rest: rest, At: b.o.Now()})
 	return answer(text), err
+}
+
+// noCommand gives back what was written, which Slack has taken out of the input.
+func (s Settings) noCommand(verb, written string) string {
+	help := s.help()
+	if written != verb || text.Cut(verb, 50) != verb {
+		help = quote(written) + "\n" + help
+	}
+	return s.Language.Say(sayNoCommand, escape(text.Cut(verb, 50)), help)
 }
 
 // needed is what somebody has to be allowed for a command, beside what do asks. here is the Incident
@@ -117,17 +126,17 @@ var incidentID = regexp.MustCompile(`(?i)^inc-[0-9]+$`)
 // channel right after it (inside it is what people write). So a command works anywhere, also
 // where there is no channel.
 func takeID(text string, outside bool) (id, rest string) {
-	words := strings.Fields(strings.ReplaceAll(text, "　", " "))
+	words := strings.Fields(text)
 	most := 1
 	if outside {
 		most = 2
 	}
 	for n := range min(most, len(words)) {
-		if !incidentID.MatchString(words[n]) {
+		if !incidentID.MatchString(narrow(words[n])) {
 			continue
 		}
 		at := strings.Index(text, words[n])
-		return strings.ToLower(words[n]), strings.TrimSpace(strings.TrimSpace(text[:at]) + " " + strings.TrimSpace(text[at+len(words[n]):]))
+		return strings.ToLower(narrow(words[n])), strings.TrimSpace(strings.TrimSpace(text[:at]) + " " + strings.TrimSpace(text[at+len(words[n]):]))
 	}
 	return "", text
 }
@@ -142,11 +151,11 @@ func (b *Bot) refused(err error) (outcome, error) {
 }
 
 func (b *Bot) openCommand(ctx context.Context, c slack.SlashCommand, rest string) (outcome, error) {
-	word, title, _ := strings.Cut(rest, " ")
+	word, title := cutWord(rest)
 	private := wordPrivate.Is(strings.ToLower(word))
 	if private {
-		rest = strings.TrimSpace(title)
-		word, title, _ = strings.Cut(rest, " ")
+		rest = title
+		word, title = cutWord(rest)
 	}
 	severity, ok := find(severities, word)
 	if !ok {
@@ -205,7 +214,7 @@ func (b *Bot) ongoing(ctx context.Context, user string) (string, error) {
 // named finds the Incident that somebody names: inc-12 or 12. A private one is not there for those
 // who are not in it.
 func (b *Bot) named(ctx context.Context, name, user string) (incident.Incident, error) {
-	id := strings.ToLower(strings.TrimSpace(plain(name)))
+	id := strings.ToLower(strings.TrimSpace(narrow(plain(name))))
 	if _, err := strconv.Atoi(id); err == nil {
 		id = "inc-" + id
 	}

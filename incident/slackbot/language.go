@@ -1,6 +1,7 @@
 package slackbot
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -79,11 +80,12 @@ func person(id string) string {
 }
 
 var (
-	userID   = regexp.MustCompile(`^[UW][A-Z0-9]{4,}$`)
-	groupID  = regexp.MustCompile(`^S[A-Z0-9]{4,}$`)
-	entity   = regexp.MustCompile(`<([^<>]*)>`)
-	scheme   = regexp.MustCompile(`^([a-z][a-z0-9+.-]*://|mailto:|tel:)`)
-	mentions = regexp.MustCompile(`@[UW][A-Z0-9]{6,}\b`)
+	userID      = regexp.MustCompile(`^[UW][A-Z0-9]{4,}$`)
+	groupID     = regexp.MustCompile(`^S[A-Z0-9]{4,}$`)
+	entity      = regexp.MustCompile(`<([^<>]*)>`)
+	channelMark = regexp.MustCompile(`^#[CGD][A-Z0-9]{4,}$`)
+	scheme      = regexp.MustCompile(`^([a-z][a-z0-9+.-]*://|mailto:|tel:)`)
+	mentions    = regexp.MustCompile(`@[UW][A-Z0-9]{6,}\b`)
 )
 
 // escape makes Slack show a text as it is, but for mentions of people as plain writes
@@ -109,9 +111,11 @@ func plain(text string) string {
 		switch {
 		case strings.HasPrefix(target, "@"):
 			return target
-		case strings.HasPrefix(target, "#") && labelled && label != "":
-			return "#" + label
-		case strings.HasPrefix(target, "!subteam^"), strings.HasPrefix(target, "!date^"):
+		case channelMark.MatchString(target): // a message names no channel by its name
+			return "#" + cmp.Or(label, target[1:])
+		case strings.HasPrefix(target, "!subteam^"): // nor a group
+			return cmp.Or(label, "@"+strings.TrimPrefix(target, "!subteam^"))
+		case strings.HasPrefix(target, "!date^"):
 			return label
 		case strings.HasPrefix(target, "!"):
 			return "@" + strings.TrimPrefix(target, "!")

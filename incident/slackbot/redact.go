@@ -15,7 +15,7 @@ const maxRedactable = 20
 // redact takes an entry of the timeline away, which is named by a short hash; without one they
 // are listed. That it was, who took it away and why, is kept.
 func (s Settings) redact(i incident.Incident, e incident.Event, rest string) ([]incident.Event, string, error) {
-	name, why, _ := strings.Cut(strings.TrimSpace(plain(rest)), " ")
+	name, why := cutWord(plain(rest))
 	if name == "" {
 		var lines []string
 		for _, old := range slices.Backward(i.Timeline) {

@@ -454,3 +454,51 @@ func TestTheCommandsThatTextsNameAreUnderstood(t *testing.T) {
 		t.Errorf("%d commands", found)
 	}
 }
+
+func TestTheFirstWordEndsAtAnySpace(t *testing.T) {
+	for written, want := range map[string][2]string{
+		"update\nCarts work again\n- b-2 is left": {"update", "Carts work again\n- b-2 is left"},
+		"note\tfrom a page":                       {"note", "from a page"},
+		"update\u00a0copied from a page":          {"update", "copied from a page"},
+		"メモ　全角　の空白":                               {"note", "全角　の空白"},
+		"ｄｏｎｅ　２":                                  {"done", "２"},
+	} {
+		verb, rest, ok := parse(written)
+		if !ok || [2]string{verb, rest} != want {
+			t.Errorf("%q: %q, %q, %v", written, verb, rest, ok)
+		}
+	}
+	if id, rest := takeID("inc-１２\nupdate all is well", false); id != "inc-12" || rest != "update all is well" {
+		t.Errorf("%q %q", id, rest)
+	}
+	s := Settings{Zone: tokyo}
+	if at, err := s.readTime("１１：３０", noon); err != nil || !at.Equal(noon.Add(-30*time.Minute)) {
+		t.Errorf("%s, %v", at, err)
+	}
+}
+
+// Slack takes what was written out of the input: what is no command is given back.
+func TestWhatIsNoCommandIsGivenBack(t *testing.T) {
+	w, c := opened(t)
+	long := "決済の失敗率が上がっています。" + strings.Repeat("調査中。", 30)
+	for _, written := range []string{long, "udpate carts <b-2> fail\nagain"} {
+		said := w.command(w.mai, c, written).Text
+		for l := range strings.Lines(written) {
+			if !strings.Contains(said, "> "+escape(strings.TrimSpace(l))) {
+				t.Errorf("%q is lost in %.300q", l, said)
+			}
+		}
+	}
+}
+
+func TestPlainKeepsGroupsAndChannels(t *testing.T) {
+	for marked, want := range map[string]string{
+		"ask <!subteam^S012AB3CD> in <#C012AB3CD>":                     "ask @S012AB3CD in #C012AB3CD",
+		"ask <!subteam^S012AB3CD|@sre> in <#C012AB3CD|general>, <#C1>": "ask @sre in #general, <#C1>",
+		"<#C012AB3CD|>": "#C012AB3CD",
+	} {
+		if got := plain(marked); got != want {
+			t.Errorf("%q: %q", marked, got)
+		}
+	}
+}
