@@ -29,6 +29,7 @@ func calledKey(id, who string) string   { return id + ":called:" + who }
 func directKey(user string) string      { return "direct:" + user }
 func toldKey(id string, n int) string   { return id + ":told:" + strconv.Itoa(n) }
 func pinnedKey(id string) string        { return id + ":pinned" }
+func createdKey(key string) string      { return "created:" + key }
 func mentionKey(ch, ts string) string   { return "mention:" + ch + ":" + ts }
 
 // recall gives what is remembered; "" is nothing.
@@ -44,6 +45,21 @@ func (b *Bot) create(ctx context.Context, key string, i incident.Incident, t tas
 	begin := t.job("begin:"+key+":"+strconv.FormatInt(b.o.Now().UnixNano(), 36), jobBegin, b.o.Now())
 	i, first, err := b.o.Store.Create(ctx, key, i, begin)
 	b.hurry()
+	return i, first, err
+}
+
+// createOnce is create for what Slack may deliver again: a key makes one Incident, also when that is closed by then.
+func (b *Bot) createOnce(ctx context.Context, key string, i incident.Incident, t task) (incident.Incident, bool, error) {
+	if id, err := b.recall(ctx, createdKey(key)); err != nil || id != "" {
+		if err == nil {
+			i, err = b.o.Store.Incident(ctx, id)
+		}
+		return i, false, err
+	}
+	i, first, err := b.create(ctx, key, i, t)
+	if err == nil {
+		_, _, err = b.o.Store.Remember(ctx, createdKey(key), i.ID)
+	}
 	return i, first, err
 }
 

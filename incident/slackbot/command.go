@@ -172,7 +172,7 @@ func (b *Bot) openCommand(ctx context.Context, c slack.SlashCommand, rest string
 	if err != nil {
 		return outcome{}, err
 	}
-	i, first, err := b.create(ctx, "command:"+c.TriggerID, incident.Incident{Title: title, Severity: severity, State: incident.Open, DetectedAt: b.o.Now(), Private: private}, task{User: c.UserID})
+	i, first, err := b.createOnce(ctx, "command:"+c.TriggerID, incident.Incident{Title: title, Severity: severity, State: incident.Open, DetectedAt: b.o.Now(), Private: private}, task{User: c.UserID})
 	if err != nil {
 		return outcome{}, err
 	}

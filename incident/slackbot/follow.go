@@ -48,6 +48,7 @@ type task struct {
 	Ask     bool      `json:"ask,omitempty"`   // the text has the postmortem's buttons
 	Round   int       `json:"round,omitempty"` // see round
 	N       int       `json:"n,omitempty"`     // how often it has come
+	Of      string    `json:"of,omitempty"`    // part of its key, where one of its round has come before
 	At      time.Time `json:"at,omitzero"`
 	Note    *noted    `json:"note,omitempty"`
 	Origin  *origin   `json:"origin,omitempty"` // of an Incident that alerts have opened
@@ -112,8 +113,11 @@ func (s Settings) follow(before, after incident.Incident, events []incident.Even
 		if e.Kind == incident.Redacted {
 			jobs = append(jobs, inLine(after.ID, jobSay, task{TS: e.Value}.job(key(jobUnsay), jobUnsay, now)))
 		}
-		if e.Kind == incident.Appointed && e.Value != "" {
+		switch within := s.LeadWithin[after.Severity]; {
+		case e.Kind == incident.Appointed && e.Value != "":
 			jobs = append(jobs, s.call(after, []string{e.Value}, now)...)
+		case e.Kind == incident.Appointed && e.Role == incident.Commander && after.State == incident.Open && within > 0:
+			jobs = append(jobs, task{Round: round(after), N: 1, Of: ":" + hash16(e.ID)}.job(key(jobLead), jobLead, now.Add(within)))
 		}
 	}
 	if before.Severity != after.Severity || slices.ContainsFunc(events, func(e incident.Event) bool { return e.Kind == incident.Rescoped }) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -109,7 +110,7 @@ func (b *Bot) submitted(ctx context.Context, c slack.InteractionCallback) (outco
 		}
 		i, w := b.set.opened(in, now)
 		if wrong = w; len(wrong) == 0 {
-			_, _, err = b.create(ctx, key, i, task{User: c.User.ID, Note: a.Note})
+			_, _, err = b.createOnce(ctx, key, i, task{User: c.User.ID, Note: a.Note})
 		}
 	case viewUpdate:
 		said, changed, failed := b.do(ctx, a.Incident, act{ID: key, User: c.User.ID, Verb: "update", Rest: escape(in["text"]), At: now})
@@ -169,32 +170,42 @@ func (b *Bot) shortcut(ctx context.Context, c slack.InteractionCallback, m writt
 	}
 	text := b.set.Language.Say(sayOnlyThere)
 	if id != "" {
-		done, err := b.pick(ctx, id, c.Channel.ID, m)
+		said, err := b.pick(ctx, id, c.Channel.ID, m)
 		if err != nil {
 			return outcome{}, err
 		}
-		if text = b.set.Language.Say(sayInTimeline); !done {
-			text = b.set.Language.Say(sayNothingToRead)
-		}
+		text = b.set.Language.Say(said)
 	}
 	return outcome{}, b.tell(ctx, id, place{channel: c.Channel.ID}, c.User.ID, c.TriggerID, text)
 }
 
-// pick puts a message into the timeline, once, with its own author and time and a link to it;
-// false: there is nothing to read in it.
-func (b *Bot) pick(ctx context.Context, id, channel string, m written) (bool, error) {
-	text := m.words()
-	if text == "" {
-		return false, nil
+// pick puts a message into the timeline, once, with its own author and time and a link to it; it gives what there is
+// to say of that.
+func (b *Bot) pick(ctx context.Context, id, channel string, m written) (say text.Entry, err error) {
+	words := m.words()
+	if words == "" {
+		return sayNothingToRead, nil
 	}
 	home, err := b.recall(ctx, linkKey(id))
 	if err != nil {
-		return false, err
+		return say, err
 	}
 	e := incident.Event{ID: "message:" + channel + ":" + m.TS, At: slackTime(m.TS, b.o.Now()), By: m.author(), Kind: incident.Noted,
-		Text: text, Link: permalink(home, m.TS, m.ThreadTS)}
-	_, err = b.change(ctx, id, e.ID, func(incident.Incident) ([]incident.Event, error) { return []incident.Event{e}, nil })
-	return err == nil, err
+		Text: words, Link: permalink(home, m.TS, m.ThreadTS)}
+	i, err := b.change(ctx, id, e.ID, func(incident.Incident) ([]incident.Event, error) { return []incident.Event{e}, nil })
+	if err != nil {
+		return say, err
+	}
+	say = sayInTimeline
+	if at := slices.IndexFunc(i.Timeline, func(old incident.Event) bool { return old.ID == e.ID }); at >= 0 {
+		switch kept := i.Timeline[at]; {
+		case kept.Redacted:
+			say = sayRedactedBefore
+		case kept.Text != e.Text:
+			say = sayEditedSince
+		}
+	}
+	return say, nil
 }
 
 // permalink is the address of a message, as Slack copies it, below that of its channel:

@@ -78,7 +78,7 @@ func (b *Bot) reminds(ctx context.Context, i incident.Incident, j incident.Job, 
 // again plans a reminder's next coming.
 func (b *Bot) again(ctx context.Context, i incident.Incident, kind string, t task, due time.Time) error {
 	t.N++
-	key := fmt.Sprintf("%s:%s:%d:%d", i.ID, kind, t.Round, t.N)
+	key := fmt.Sprintf("%s:%s:%d%s:%d", i.ID, kind, t.Round, t.Of, t.N)
 	job := t.job(key, kind, due)
 	job.Incident = i.ID
 	return b.o.Store.Enqueue(ctx, job)
@@ -173,9 +173,9 @@ func (b *Bot) archive(ctx context.Context, i incident.Incident, _ incident.Job, 
 
 // pickMessage reads a message and puts it into the timeline. One in a thread is in no history:
 // docs.slack.dev/reference/methods/conversations.replies finds it by its own time stamp.
-func (b *Bot) pickMessage(ctx context.Context, i incident.Incident, _ incident.Job, t task) error {
+func (b *Bot) pickMessage(ctx context.Context, i incident.Incident, j incident.Job, t task) error {
 	if ok, why := b.allowed(ctx, t.User, toChange); !ok {
-		return b.tell(ctx, i.ID, place{channel: t.Channel}, t.User, "pick:"+t.TS+":"+t.User, why)
+		return b.tell(ctx, i.ID, place{channel: t.Channel}, t.User, j.Key, why)
 	}
 	found, err := b.message(ctx, t.Channel, t.TS)
 	if err != nil {
@@ -187,13 +187,11 @@ func (b *Bot) pickMessage(ctx context.Context, i incident.Incident, _ incident.J
 		if err != nil || found.User == self {
 			return err // the bot's own words are in the timeline already
 		}
-		done, err := b.pick(ctx, i.ID, t.Channel, *found)
-		if err != nil || done {
+		if say, err = b.pick(ctx, i.ID, t.Channel, *found); err != nil || say == sayInTimeline {
 			return err
 		}
-		say = sayNothingToRead
 	}
-	return b.tell(ctx, i.ID, place{channel: t.Channel}, t.User, "pick:"+t.TS+":"+t.User, b.set.Language.Say(say))
+	return b.tell(ctx, i.ID, place{channel: t.Channel}, t.User, j.Key, b.set.Language.Say(say))
 }
 
 // message reads one message; nil: it is not there.

@@ -111,9 +111,13 @@ var (
 	sayClosedBy       = text.Of("📕 *Closed* by %s.", "📕 %s が *完了* にしました。")
 
 	// Answers to buttons and shortcuts.
-	sayWhatIsIt   = text.Of("What is it?", "内容を書いてください。")
-	sayOnlyThere  = text.Of("This works in an incident's channel.", "インシデントのチャンネルで使ってください。")
-	sayInTimeline = text.Of("It is in the timeline.", "タイムラインに記録しました。")
+	sayWhatIsIt    = text.Of("What is it?", "内容を書いてください。")
+	sayOnlyThere   = text.Of("This works in an incident's channel.", "インシデントのチャンネルで使ってください。")
+	sayInTimeline  = text.Of("It is in the timeline.", "タイムラインに記録しました。")
+	sayEditedSince = text.Of("It is in the timeline as it was when it was noted first. What was changed since is not: write it with `/incident note …`.",
+		"タイムラインには最初に記録した時点の内容が残っています。その後の変更は記録されていません。`/incident note …` で書いてください。")
+	sayRedactedBefore = text.Of("It was taken out of the timeline, and is not put back. What may stand there write with `/incident note …`.",
+		"この発言の記録は削除されており、再び記録することはできません。残してよい内容は `/incident note …` で書いてください。")
 
 	// Words of the vocabulary: docs/glossary.md.
 	wordCommander      = text.Of("commander", "指揮")

@@ -183,3 +183,72 @@ func TestThoseConcernedAreToldAlone(t *testing.T) {
 		})
 	}
 }
+
+// A message that is noted again is in the timeline as it was; nobody is told that it is there where it is not.
+func TestAMessageThatIsNotedAgain(t *testing.T) {
+	w, c := opened(t)
+	again := func(ts string) string {
+		before := len(w.slack.Told())
+		if err := w.slack.Shortcut(w.ken, c, ts, shortcutNote); err != nil {
+			t.Fatal(err)
+		}
+		w.settle()
+		byShortcut := w.since(before)
+		if err := w.slack.React(w.ken, c, ts, "memo"); err != nil {
+			t.Fatal(err)
+		}
+		w.settle()
+		return byShortcut + " | " + strings.TrimPrefix(w.since(before), byShortcut)
+	}
+	ts := w.slack.Say(w.mai, c, "card 4111 fails")
+	if said := again(ts); !strings.Contains(said, "It is in the timeline. | ") {
+		t.Errorf("%q", said)
+	}
+	if err := w.slack.Edit(w.mai, c, ts, "card 4111 of Mr Sato fails"); err != nil {
+		t.Fatal(err)
+	}
+	if said := again(ts); strings.Count(said, "as it was when it was noted first") != 2 {
+		t.Errorf("edited: %q", said)
+	}
+	w.command(w.mai, c, "redact "+hash("message:"+c+":"+ts)+" a card's number")
+	if said := again(ts); strings.Count(said, "taken out of the timeline") != 2 {
+		t.Errorf("taken out: %q", said)
+	}
+}
+
+// Whoever leaves the command leaves it to somebody: it is asked for as at the beginning.
+func TestACommandThatIsLeftIsAskedForAgain(t *testing.T) {
+	w := start(t, slackfake.Options{}, false, func(w *world) { w.set.UpdateEvery = nil })
+	w.command(w.mai, w.general, "open critical Payments fail")
+	c := w.channel("inc-1")
+	asked := func() int { return strings.Count(strings.Join(w.spoken(c), "\n"), "Nobody is in command") }
+	w.pass(6 * time.Minute)
+	for n := range 2 {
+		w.command(w.mai, c, "lead")
+		before := asked()
+		w.pass(10 * time.Minute)
+		w.command(w.mai, c, "role commander -")
+		if w.pass(4 * time.Minute); asked() != before {
+			t.Errorf("%d: asked at once", n)
+		}
+		if w.pass(11 * time.Minute); asked() != before+3 {
+			t.Errorf("%d: asked %d times more", n, asked()-before)
+		}
+	}
+}
+
+// Slack may deliver something again when all is over.
+func TestWhatIsDeliveredLateOpensNoSecondIncident(t *testing.T) {
+	w := start(t, slackfake.Options{}, false, quiet)
+	for range 2 {
+		m := mention{event: "Ev1", user: w.mai, channel: w.general, text: "<@" + slackfake.BotUser + "> open minor Cart fails", ts: "1795323900.000001"}
+		if err := w.bot.mentioned(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		w.settle()
+		w.command(w.mai, w.general, "inc-1 closed")
+	}
+	if _, err := w.store.Incident(t.Context(), "inc-2"); err == nil {
+		t.Error("a second one")
+	}
+}
