@@ -43,9 +43,9 @@ type outcome struct {
 // Figures are told only after they were kept, so that none is told twice.
 func (j job) run(ctx context.Context) outcome {
 	var o outcome
-	before, _, err := j.store.Read(j.account.Name, j.account.Relay)
+	before, kept, err := j.store.Read(j.account.Name, j.account.Relay)
 	switch {
-	case errors.Is(err, relaystore.ErrDamaged):
+	case errors.Is(err, relaystore.ErrDamaged), err == nil && relaystore.Moved(kept, j.relay.Traits()):
 		before = &mailrelay.History{Account: j.account.Name} // Update says so
 	case err != nil:
 		return outcome{errs: []error{unkept(err)}, lost: true}
@@ -78,7 +78,7 @@ func (j job) run(ctx context.Context) outcome {
 		}
 		after = *h
 	})
-	if o.lost = err != nil && !errors.Is(err, relaystore.ErrDamaged); o.lost {
+	if o.lost = err != nil && !errors.Is(err, relaystore.ErrDamaged) && !errors.Is(err, relaystore.ErrMoved); o.lost {
 		err = unkept(err)
 	}
 	o.errs = append(o.errs, err)

@@ -118,6 +118,10 @@ func (r Report) Empty() bool {
 // Traits say how a relay tells its figures.
 type Traits struct {
 	Vendor string // e.g. "sendgrid"
+	// Account is whose figures these are, as far as the settings say, without secrets: a
+	// region, a domain, a stream. Figures of two are not held beside each other. "" is not
+	// known.
+	Account string
 	// Grain is the length of a bucket; for a relay that counts by the day, 24 h.
 	Grain time.Duration
 	// Settle is how long after its end a bucket may still be counted into.

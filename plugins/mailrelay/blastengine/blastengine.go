@@ -84,7 +84,7 @@ var states = map[string]mailrelay.Figure{"SENT": mailrelay.Delivered, "RETRY": m
 // Traits implements mailrelay.Relay. A log without a row is no proof that no mail was
 // sent, so the relay counts as sparse.
 func (r *Relay) Traits() mailrelay.Traits {
-	return mailrelay.Traits{Vendor: "blastengine", Grain: grain, Settle: settle, Sparse: true, Tells: []mailrelay.Figure{
+	return mailrelay.Traits{Vendor: "blastengine", Account: relayhttp.Of(r.account.BaseURL, "user", r.account.Login), Grain: grain, Settle: settle, Sparse: true, Tells: []mailrelay.Figure{
 		mailrelay.Delivered, mailrelay.Deferred, mailrelay.BouncedHard, mailrelay.BouncedSoft, mailrelay.Dropped}}
 }
 

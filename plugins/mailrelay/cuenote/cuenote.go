@@ -70,7 +70,7 @@ var waiting = []string{"delivering", "undelivered", "resend"}
 
 // Traits implements mailrelay.Relay.
 func (r *Relay) Traits() mailrelay.Traits {
-	t := mailrelay.Traits{Vendor: "cuenote", Grain: grain}
+	t := mailrelay.Traits{Vendor: "cuenote", Account: relayhttp.Of(r.account.BaseURL, "group", r.account.Group), Grain: grain}
 	for _, f := range figures {
 		t.Tells = append(t.Tells, f.figure)
 	}

@@ -52,7 +52,7 @@ func New(a Account) *Relay {
 
 // Traits implements mailrelay.Relay.
 func (r *Relay) Traits() mailrelay.Traits {
-	return mailrelay.Traits{Vendor: "customersmailcloud", Grain: 24 * time.Hour, Daily: true, Zone: japan, DestinationGrain: grain, DestinationSettle: settle, Tells: []mailrelay.Figure{
+	return mailrelay.Traits{Vendor: "customersmailcloud", Account: relayhttp.Of(r.account.BaseURL, "server_composition", r.account.ServerComposition), Grain: 24 * time.Hour, Daily: true, Zone: japan, DestinationGrain: grain, DestinationSettle: settle, Tells: []mailrelay.Figure{
 		mailrelay.Accepted, mailrelay.Delivered, mailrelay.Bounced, mailrelay.Dropped}}
 }
 

@@ -71,7 +71,7 @@ func New(a Account) *Relay {
 // Traits implements mailrelay.Relay. Whether a silent hour is told as 0 or left out is
 // not documented, so the relay counts as sparse.
 func (r *Relay) Traits() mailrelay.Traits {
-	t := mailrelay.Traits{Vendor: "mailgun", Grain: grain, Settle: settle, Sparse: true, Back: back}
+	t := mailrelay.Traits{Vendor: "mailgun", Account: relayhttp.Of(r.account.BaseURL, "domain", r.account.Domain), Grain: grain, Settle: settle, Sparse: true, Back: back}
 	for _, f := range figures {
 		t.Tells = append(t.Tells, f.figure)
 	}

@@ -61,7 +61,7 @@ func New(a Account) *Relay {
 // Traits implements mailrelay.Relay. Postmark counts what it sent, which is what it
 // took over; what was delivered it does not tell.
 func (r *Relay) Traits() mailrelay.Traits {
-	return mailrelay.Traits{Vendor: "postmark", Grain: 24 * time.Hour, Daily: true, Zone: r.account.Zone, Tells: []mailrelay.Figure{
+	return mailrelay.Traits{Vendor: "postmark", Account: relayhttp.Of(r.account.BaseURL, "stream", r.account.Stream), Grain: 24 * time.Hour, Daily: true, Zone: r.account.Zone, Tells: []mailrelay.Figure{
 		mailrelay.Accepted, mailrelay.Bounced, mailrelay.Dropped, mailrelay.Complaints}}
 }
 

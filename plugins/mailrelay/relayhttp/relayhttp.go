@@ -25,6 +25,18 @@ const maxBody = 8 << 20
 // timeout ends a question whose context has no end, inside the agent's 30 s.
 const timeout = 20 * time.Second
 
+// Of says whose figures an API tells: its address, and the names and values of what else
+// the settings say.
+func Of(address string, more ...string) string {
+	out := []string{address}
+	for i := 0; i+1 < len(more); i += 2 {
+		if more[i+1] != "" {
+			out = append(out, more[i]+" "+more[i+1])
+		}
+	}
+	return strings.TrimSpace(strings.Join(out, ", "))
+}
+
 // Asker asks the API of one account. The zero Client is a plain one.
 type Asker struct {
 	Vendor  string

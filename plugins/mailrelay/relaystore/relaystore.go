@@ -36,14 +36,19 @@ const maxFile = 32 << 20
 // Store is a folder of histories. It need not exist before the first Update.
 type Store struct{ Dir string }
 
-// ErrDamaged is in the error of a file that holds no history.
-var ErrDamaged = errors.New("holds no history that can be read")
+// ErrDamaged is in the error of a file that holds no history, ErrMoved in that of one that
+// holds another account's.
+var (
+	ErrDamaged = errors.New("holds no history that can be read")
+	ErrMoved   = errors.New("is the history of another account")
+)
 
 // file is what a file holds: the history, and those traits of the relay that a verdict
 // needs, so that the check knows no relay.
 type file struct {
 	Version int                `json:"version"`
 	Vendor  string             `json:"vendor"`
+	Account string             `json:"account,omitempty"`
 	Grain   time.Duration      `json:"grain"`
 	Settle  time.Duration      `json:"settle"`
 	Daily   bool               `json:"daily"`
@@ -54,7 +59,7 @@ type file struct {
 }
 
 func (f file) traits() mailrelay.Traits {
-	return mailrelay.Traits{Vendor: f.Vendor, Grain: f.Grain, Settle: f.Settle, Daily: f.Daily, Sparse: f.Sparse, Tells: f.Tells, DropsApart: f.Apart}
+	return mailrelay.Traits{Vendor: f.Vendor, Account: f.Account, Grain: f.Grain, Settle: f.Settle, Daily: f.Daily, Sparse: f.Sparse, Tells: f.Tells, DropsApart: f.Apart}
 }
 
 // Path is the file of an account at a relay; both have letters, digits, - and _ only.
@@ -88,6 +93,12 @@ func (s Store) Read(account, relay string) (*mailrelay.History, mailrelay.Traits
 	return &f.History, f.traits(), nil
 }
 
+// Moved is whether a history that was kept with some traits is of another account than
+// the settings name now: another region or domain has other figures.
+func Moved(kept, now mailrelay.Traits) bool {
+	return kept.Account != "" && now.Account != "" && kept.Account != now.Account
+}
+
 func load(path string) (file, error) {
 	b, err := disk.ReadOwn(path, maxFile)
 	if err != nil {
@@ -116,8 +127,9 @@ func decode(b []byte) (file, error) {
 
 // Update changes an account's history: it reads the newest one, hands it to change,
 // and replaces the file. Other runs wait meanwhile; ctx bounds the waiting. A damaged
-// file is kept beside with the ending .damaged, and change gets a new history; the
-// error with ErrDamaged then comes although the change was stored.
+// file is kept beside with the ending .damaged, another account's with .moved, and change
+// gets a new history; the error with ErrDamaged or ErrMoved then comes although the change
+// was stored.
 func (s Store) Update(ctx context.Context, account string, t mailrelay.Traits, change func(*mailrelay.History)) error {
 	if err := disk.OwnDir(s.Dir); err != nil {
 		return fmt.Errorf("keep its history: %w", err)
@@ -131,19 +143,12 @@ func (s Store) Update(ctx context.Context, account string, t mailrelay.Traits, c
 		return fmt.Errorf("keep its history: lock %s: %w", lock.Path(), err)
 	}
 	defer func() { _ = lock.Close() }()
-	h, _, damage := s.Read(account, t.Vendor)
-	switch {
-	case errors.Is(damage, ErrDamaged):
-		if err := os.Rename(path, path+".damaged"); err != nil {
-			return fmt.Errorf("keep its damaged history aside: %w", err)
-		}
-		damage = fmt.Errorf("%w; it is kept as %s, and a new history begins", damage, path+".damaged")
-		h = &mailrelay.History{Account: account}
-	case damage != nil:
-		return damage
+	h, damage, err := s.newest(account, t)
+	if err != nil {
+		return err
 	}
 	change(h)
-	b, err := json.Marshal(file{Version: version, Vendor: t.Vendor, Grain: t.Grain, Settle: t.Settle,
+	b, err := json.Marshal(file{Version: version, Vendor: t.Vendor, Account: t.Account, Grain: t.Grain, Settle: t.Settle,
 		Daily: t.Daily, Sparse: t.Sparse, Tells: t.Tells, Apart: t.DropsApart, History: *h})
 	if err == nil {
 		err = replace(path, b, false)
@@ -155,6 +160,29 @@ func (s Store) Update(ctx context.Context, account string, t mailrelay.Traits, c
 		return fmt.Errorf("keep its history: %w", err)
 	}
 	return damage
+}
+
+// newest is the history to change. One that is damaged, or another account's, is put
+// aside, which damage tells.
+func (s Store) newest(account string, t mailrelay.Traits) (h *mailrelay.History, damage, err error) {
+	path := s.Path(account, t.Vendor)
+	h, kept, err := s.Read(account, t.Vendor)
+	ending := ".damaged"
+	switch {
+	case errors.Is(err, ErrDamaged):
+		damage = err
+	case err != nil:
+		return nil, nil, err
+	case Moved(kept, t):
+		damage, ending = fmt.Errorf("%s %w (%s), and the settings name %s", path, ErrMoved, kept.Account, t.Account), ".moved"
+	default:
+		return h, nil, nil
+	}
+	if err := os.Rename(path, path+ending); err != nil {
+		return nil, nil, fmt.Errorf("keep its history aside: %w", err)
+	}
+	_ = os.Remove(path + copied) // or a file that is damaged later would be read from it
+	return &mailrelay.History{Account: account}, fmt.Errorf("%w; it is kept as %s, and a new history begins", damage, path+ending), nil
 }
 
 const (

@@ -48,7 +48,7 @@ func New(a Account) *Relay {
 
 // Traits implements mailrelay.Relay.
 func (r *Relay) Traits() mailrelay.Traits {
-	return mailrelay.Traits{Vendor: "sendgrid", Grain: 24 * time.Hour, Daily: true, Zone: r.account.Zone, Anywhere: true, Tells: []mailrelay.Figure{
+	return mailrelay.Traits{Vendor: "sendgrid", Account: relayhttp.Of(r.account.BaseURL, "subuser", r.account.Subuser), Grain: 24 * time.Hour, Daily: true, Zone: r.account.Zone, Anywhere: true, Tells: []mailrelay.Figure{
 		mailrelay.Accepted, mailrelay.Delivered, mailrelay.Deferred, mailrelay.Bounced, mailrelay.Blocked, mailrelay.Dropped, mailrelay.Complaints}}
 }
 

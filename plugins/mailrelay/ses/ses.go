@@ -69,7 +69,7 @@ func New(a Account) *Relay {
 
 // Traits implements mailrelay.Relay.
 func (r *Relay) Traits() mailrelay.Traits {
-	return mailrelay.Traits{Vendor: "ses", Grain: grain, Settle: settle, Sparse: true, Back: back, Tells: []mailrelay.Figure{
+	return mailrelay.Traits{Vendor: "ses", Account: relayhttp.Of(r.account.BaseURL, "region", r.account.Region, "profile", r.account.Profile), Grain: grain, Settle: settle, Sparse: true, Back: back, Tells: []mailrelay.Figure{
 		mailrelay.Accepted, mailrelay.Delivered, mailrelay.Bounced, mailrelay.Dropped, mailrelay.Complaints}}
 }
 

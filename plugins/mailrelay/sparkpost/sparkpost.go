@@ -76,7 +76,7 @@ func New(a Account) *Relay {
 
 // Traits implements mailrelay.Relay.
 func (r *Relay) Traits() mailrelay.Traits {
-	t := mailrelay.Traits{Vendor: "sparkpost", Grain: time.Minute, Settle: settle, DropsApart: true, Back: back}
+	t := mailrelay.Traits{Vendor: "sparkpost", Account: relayhttp.Of(r.account.BaseURL), Grain: time.Minute, Settle: settle, DropsApart: true, Back: back}
 	for _, f := range figures {
 		t.Tells = append(t.Tells, f.figure)
 	}
