@@ -131,8 +131,8 @@ func (b *Bot) sayTo(ctx context.Context, id, key string, m message) error {
 	if ts, err := b.recall(ctx, done); err != nil || ts != "" {
 		return err
 	}
-	channel, ts, err := b.api.PostMessageContext(ctx, id, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...))
-	if b.called("chat.postMessage", err); err != nil && !unreachable(err) {
+	channel, ts, err := b.write(ctx, id, m)
+	if err != nil && !unreachable(err) {
 		return fmt.Errorf("write to %s: %w", id, err)
 	}
 	if ts == "" {

@@ -75,9 +75,8 @@ func (b *Bot) post(ctx context.Context, channel, key string, m message) (ts stri
 		}
 	}
 	if ts == "" {
-		_, ts, err = b.api.PostMessageContext(ctx, channel, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...), marked(key),
-			slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
-		if b.called("chat.postMessage", err); err != nil {
+		_, ts, err = b.write(ctx, channel, m, marked(key), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
+		if err != nil {
 			return "", fmt.Errorf("write into channel %s: %w", channel, err)
 		}
 		if ts == "" { // an answer of another shape: it may have been written
@@ -86,6 +85,19 @@ func (b *Bot) post(ctx context.Context, channel, key string, m message) (ts stri
 	}
 	kept, _, err := b.o.Store.Remember(ctx, postedKey(key), ts)
 	return kept, err
+}
+
+// write writes a message, without blocks where Slack takes none of them: what is in them for how long it says nowhere.
+// docs.slack.dev/reference/methods/chat.postMessage
+func (b *Bot) write(ctx context.Context, to string, m message, more ...slack.MsgOption) (channel, ts string, err error) {
+	more = append(more, slack.MsgOptionText(m.Text, false))
+	channel, ts, err = b.api.PostMessageContext(ctx, to, append(slices.Clone(more), slack.MsgOptionBlocks(m.Blocks...))...)
+	if b.called("chat.postMessage", err); refusedWith(err, "msg_blocks_too_long", "invalid_blocks", "invalid_blocks_format") {
+		b.o.Log.Warn("Slack does not take the blocks of a message: its text is written without", "err", err)
+		channel, ts, err = b.api.PostMessageContext(ctx, to, more...)
+		b.called("chat.postMessage", err)
+	}
+	return channel, ts, err
 }
 
 // clockSkew is by how much Slack's clock and this one may differ.

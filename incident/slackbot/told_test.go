@@ -252,3 +252,13 @@ func TestWhatIsDeliveredLateOpensNoSecondIncident(t *testing.T) {
 		t.Error("a second one")
 	}
 }
+
+// How long a message may be in all Slack does not say: one whose blocks it refuses is told without.
+func TestWhatSlackTakesNoBlocksOfIsToldAllTheSame(t *testing.T) {
+	w, c := opened(t)
+	w.slack.Refuse("msg_blocks_too_long", "chat.postMessage", 1)
+	w.command(w.ken, c, "update half of the carts work")
+	if said := strings.Join(w.spoken(c), "\n"); strings.Count(said, "> half of the carts work") != 1 || strings.Contains(said, "could not") {
+		t.Error(said)
+	}
+}

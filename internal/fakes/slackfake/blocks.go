@@ -8,6 +8,35 @@ import (
 	"unicode/utf8"
 )
 
+// maxText is how many characters the text of a message has: the pages of each method.
+var maxText = map[string]int{"chat.postMessage": 40000, "chat.postEphemeral": 40000, "chat.update": 4000}
+
+// maxBlocksText is how many characters stand in all blocks together. The page of chat.postMessage has the error and no
+// figure: this one is the fake's own.
+const maxBlocksText = 13200
+
+// textOf counts the characters in blocks.
+func textOf(v any) (n int) {
+	switch x := v.(type) {
+	case []map[string]any:
+		for _, part := range x {
+			n += textOf(part)
+		}
+	case map[string]any:
+		for key, part := range x {
+			if s, ok := part.(string); ok && key == "text" {
+				n += utf8.RuneCountInString(s)
+			}
+			n += textOf(part)
+		}
+	case []any:
+		for _, part := range x {
+			n += textOf(part)
+		}
+	}
+	return n
+}
+
 // chat: chat.postMessage, chat.update, chat.postEphemeral; the pages of that name.
 func (f *Fake) chat(c *call, ch *channel) map[string]any {
 	blocks, word := readBlocks(c.args["blocks"], 50)
@@ -16,8 +45,10 @@ func (f *Fake) chat(c *call, ch *channel) map[string]any {
 		return invalid(word)
 	case c.args["text"] == "" && len(blocks) == 0:
 		return no("no_text")
-	case utf8.RuneCountInString(c.args["text"]) > 40000:
+	case utf8.RuneCountInString(c.args["text"]) > maxText[c.method]:
 		return no("msg_too_long")
+	case textOf(blocks) > maxBlocksText:
+		return no("msg_blocks_too_long")
 	}
 	var metadata map[string]any
 	if m := c.args["metadata"]; m != "" && json.Unmarshal([]byte(m), &metadata) != nil {
@@ -44,7 +75,9 @@ func (f *Fake) chat(c *call, ch *channel) map[string]any {
 		case m.BotID != BotID:
 			return no("cant_update_message")
 		}
-		if word := again(m, blocks); word != "" {
+		if _, given := c.args["blocks"]; !given {
+			blocks = m.Blocks // they stay: docs.slack.dev/reference/methods/chat.update
+		} else if word := again(m, blocks); word != "" {
 			return invalid(word)
 		}
 		m.Text, m.Blocks, m.Edited = c.args["text"], blocks, true

@@ -119,6 +119,8 @@ func TestMessagesAreKeptAndLimited(t *testing.T) {
 		"3,000 characters":   {[]slack.Block{section(3000)}, ""},
 		"3,001 characters":   {[]slack.Block{section(3001)}, "invalid_blocks"},
 		"a button of 76":     {[]slack.Block{slack.NewActionBlock("", slack.NewButtonBlockElement("a", "v", slack.NewTextBlockObject(slack.PlainTextType, strings.Repeat("b", 76), false, false)))}, "invalid_blocks"},
+		"12,000 characters":  {slices.Repeat([]slack.Block{section(3000)}, 4), ""},
+		"15,000 characters":  {slices.Repeat([]slack.Block{section(3000)}, 5), "msg_blocks_too_long"},
 		"a header in mrkdwn": {[]slack.Block{slack.NewHeaderBlock(slack.NewTextBlockObject(slack.MarkdownType, "x", false, false))}, "invalid_blocks"},
 	} {
 		if _, _, err := api.PostMessage(c.ID, slack.MsgOptionText("x", false), slack.MsgOptionBlocks(test.blocks...)); word(err) != test.want {
@@ -134,8 +136,12 @@ func TestMessagesAreKeptAndLimited(t *testing.T) {
 	if err != nil || len(h.Messages) != 1 || h.Messages[0].Blocks.BlockSet[0].ID() != "mark" {
 		t.Errorf("history %+v, %v", h, err)
 	}
-	if _, _, _, err := api.UpdateMessage(c.ID, ts, slack.MsgOptionText("new", false)); err != nil || f.Messages(c.ID)[2].Text != "new" {
-		t.Errorf("update: %v, %+v", err, f.Messages(c.ID))
+	_, _, _, err = api.UpdateMessage(c.ID, ts, slack.MsgOptionText("new", false))
+	if kept := f.Messages(c.ID); err != nil || !slices.ContainsFunc(kept, func(m Message) bool { return m.TS == ts && m.Text == "new" && len(m.Blocks) == 1 }) {
+		t.Errorf("update: %v, %+v", err, kept)
+	}
+	if _, _, _, err := api.UpdateMessage(c.ID, ts, slack.MsgOptionText(strings.Repeat("x", 4001), false)); word(err) != "msg_too_long" {
+		t.Errorf("a long update: %v", err)
 	}
 	theirs := f.Say(f.AddUser("mai", "Mai"), c.ID, "hello")
 	if _, _, _, err := api.UpdateMessage(c.ID, theirs, slack.MsgOptionText("new", false)); word(err) != "cant_update_message" {
