@@ -127,6 +127,9 @@ func (p *Place) put(part Part, asked Span, t Traits) (fresh []Bucket) {
 
 // fold moves what is older than the recent hours into the counts.
 func (p *Place) fold(now time.Time) {
+	if last := len(p.Recent) - 1; last >= 0 && now.Sub(p.Recent[last].End) > longestPause {
+		return
+	}
 	n := 0
 	for ; n < len(p.Recent) && now.Sub(p.Recent[n].End) > recentFor; n++ {
 		handled, refused, _ := p.Recent[n].handled()
@@ -175,7 +178,10 @@ func (h *History) byDestination(p Poll, t Traits) {
 			place = new(Place)
 			h.Places[d] = place
 		}
-		if told && p.Err == nil {
+		if p.Err != nil {
+			continue
+		}
+		if told {
 			if fresh := place.put(part, p.Span, t.OfDestinations()); len(fresh) > 0 {
 				h.freshAt[d] = fresh
 			}

@@ -118,7 +118,7 @@ func (h *History) Add(p Poll, t Traits) ([]Bucket, error) {
 	if !now.After(h.State.At) {
 		return nil, nil
 	}
-	if !h.sound {
+	if !h.sound && p.Err == nil { // who gets no answer may have a clock that is wrong
 		h.tidy(now)
 		h.sound = true
 	}
@@ -128,7 +128,9 @@ func (h *History) Add(p Poll, t Traits) ([]Bucket, error) {
 		err = p.Err
 	}
 	h.note(p, err)
-	h.fold(now, t)
+	if p.Err == nil {
+		h.fold(now, t)
+	}
 	h.byDestination(p, t)
 	if err == nil { // the figures are right all the same
 		if wrong := misplaced(before, p.Report.Days, now, t); wrong != nil {
@@ -141,7 +143,11 @@ func (h *History) Add(p Poll, t Traits) ([]Bucket, error) {
 // tidy drops what cannot be right in a state that was read back, so that a spoiled
 // file costs its history and nothing else.
 func (h *History) tidy(now time.Time) {
-	oldest := now.AddDate(0, 0, -7*(pastWeeks+1))
+	oldest := now
+	if newest := h.newest(); newest.Before(now) { // the clock may be far ahead
+		oldest = newest
+	}
+	oldest = oldest.AddDate(0, 0, -7*(pastWeeks+1))
 	var last time.Time
 	kept := 0
 	for i := range h.Recent {
@@ -259,12 +265,26 @@ func (h *History) put(b Bucket) bool {
 	return true
 }
 
+// longestPause is how long there may be no figures before nothing grows old any more: the
+// clock may be far ahead for a moment.
+const longestPause = 36 * time.Hour
+
+// newest is the end of the newest figures.
+func (h *History) newest() time.Time {
+	if n := len(h.Recent); n > 0 {
+		return later(h.Recent[n-1].End, h.Past.To())
+	}
+	return h.Past.To()
+}
+
 // fold moves what is older than the recent hours into the cells of the past.
 func (h *History) fold(now time.Time, t Traits) {
-	if len(h.Recent) == 0 {
+	if len(h.Recent) == 0 || now.Sub(h.newest()) > longestPause {
 		return
 	}
 	h.Past.forget(now.AddDate(0, 0, -7*pastWeeks))
+	oldest := now.AddDate(0, 0, -7*(pastWeeks+1)) // before a long pause
+	h.Recent = slices.DeleteFunc(h.Recent, func(b Bucket) bool { return b.Start.Before(oldest) })
 	h.Past.begin(h.Recent[0].Start, cellFor(t))
 	until := now.Add(-recentFor).Truncate(h.Past.step())
 	h.Past.take(h.Recent, until)
