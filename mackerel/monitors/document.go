@@ -190,6 +190,26 @@ func (c *checker) monitor(at string, m *Monitor, owner string) {
 	}
 	c.limits(at, m)
 	c.ranges(at, m)
+	c.words(at, m)
+}
+
+// words are the fields that take some words only.
+func (c *checker) words(at string, m *Monitor) {
+	sensitivities := []string{"insensitive", "normal", "sensitive"}
+	for _, f := range []struct {
+		name, value string
+		of          []string
+	}{
+		{"method", m.Method, []string{"GET", "POST", "PUT", "DELETE"}}, {"alertStatusOnGone", m.AlertStatusOnGone, []string{"CRITICAL", "WARNING"}},
+		{"warningSensitivity", m.WarningSensitivity, sensitivities}, {"criticalSensitivity", m.CriticalSensitivity, sensitivities},
+	} {
+		if f.value != "" && !slices.Contains(f.of, f.value) {
+			c.fault(at+"."+f.name, "%q is not one of %s", f.value, strings.Join(f.of, ", "))
+		}
+	}
+	if m.Type == "external" && m.URL != "" && !strings.HasPrefix(m.URL, "http://") && !strings.HasPrefix(m.URL, "https://") {
+		c.fault(at+".url", "%q does not begin with https:// or http://", m.URL)
+	}
 }
 
 func (c *checker) limits(at string, m *Monitor) {
@@ -214,10 +234,21 @@ func (c *checker) ranges(at string, m *Monitor) {
 			c.fault(at+"."+name, "is %d; Mackerel takes %d to %d", *v, low, high)
 		}
 	}
+	switch m.Type {
+	case "expression":
+		within("evaluateBackwardMinutes", m.EvaluateBackwardMinutes, 2, 10)
+	case "query":
+		within("evaluateBackwardMinutes", m.EvaluateBackwardMinutes, 0, 10)
+	}
 	within("duration", m.Duration, 1, 10)
 	within("maxCheckAttempts", m.MaxCheckAttempts, 1, 10)
 	within("responseTimeDuration", m.ResponseTimeDuration, 1, 10)
 	within("notificationInterval", m.NotificationInterval, 10, 1<<31)
+	for name, v := range map[string]*float64{"warning": m.Warning, "critical": m.Critical} {
+		if v != nil && m.Type == "host" && strings.HasSuffix(m.Metric, "%") && (*v < 0 || *v > 100) {
+			c.fault(at+"."+name, "is %g; of %s, a percentage, Mackerel takes 0 to 100", *v, m.Metric)
+		}
+	}
 	for name, v := range map[string]*int{"missingDurationWarning": m.MissingDurationWarning, "missingDurationCritical": m.MissingDurationCritical} {
 		if v != nil && (*v < 10 || *v > 10080 || *v%10 != 0) {
 			c.fault(at+"."+name, "is %d minutes; Mackerel takes multiples of 10 up to a week, 10080", *v)

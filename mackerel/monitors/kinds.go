@@ -21,6 +21,9 @@ type kind struct {
 	defaults map[string]any
 	// block is the name in Terraform.
 	block string
+	// target is the field that cannot change: Mackerel answers "cannot change target", and
+	// the Terraform provider makes another monitor in that case.
+	target string
 }
 
 func (k kind) has(field string) bool {
@@ -34,20 +37,20 @@ var kindNames = slices.Sorted(maps.Keys(kinds))
 
 var kinds = map[string]kind{
 	"host": {[]string{"metric", "operator", "warning", "critical", "duration", "maxCheckAttempts", "scopes", "excludeScopes"},
-		[]string{"metric", "operator", "duration"}, map[string]any{"maxCheckAttempts": 1.0}, "host_metric"},
+		[]string{"metric", "operator", "duration"}, map[string]any{"maxCheckAttempts": 1.0}, "host_metric", "metric"},
 	"service": {[]string{"service", "metric", "operator", "warning", "critical", "duration", "maxCheckAttempts", "missingDurationWarning", "missingDurationCritical"},
-		[]string{"service", "metric", "operator", "duration"}, map[string]any{"maxCheckAttempts": 1.0}, "service_metric"},
+		[]string{"service", "metric", "operator", "duration"}, map[string]any{"maxCheckAttempts": 1.0}, "service_metric", "metric"},
 	"connectivity": {[]string{"scopes", "excludeScopes", "alertStatusOnGone"},
-		nil, map[string]any{"alertStatusOnGone": "CRITICAL"}, "connectivity"},
+		nil, map[string]any{"alertStatusOnGone": "CRITICAL"}, "connectivity", ""},
 	"external": {[]string{"method", "url", "service", "maxCheckAttempts", "responseTimeWarning", "responseTimeCritical", "responseTimeDuration", "requestBody", "containsString",
 		"certificationExpirationWarning", "certificationExpirationCritical", "skipCertificateVerification", "followRedirect", "dualstack", "expectedStatusCode", "headers"},
-		[]string{"url"}, map[string]any{"method": "GET", "maxCheckAttempts": 1.0}, "external"},
+		[]string{"url"}, map[string]any{"method": "GET", "maxCheckAttempts": 1.0}, "external", ""},
 	"expression": {[]string{"expression", "operator", "warning", "critical", "evaluateBackwardMinutes"},
-		[]string{"expression", "operator"}, nil, "expression"},
+		[]string{"expression", "operator"}, map[string]any{"evaluateBackwardMinutes": 2.0}, "expression", ""},
 	"query": {[]string{"query", "legend", "operator", "warning", "critical", "evaluateBackwardMinutes"},
-		[]string{"query", "operator"}, nil, "query"},
+		[]string{"query", "operator"}, map[string]any{"evaluateBackwardMinutes": 0.0}, "query", "query"},
 	"anomalyDetection": {[]string{"scopes", "warningSensitivity", "criticalSensitivity", "maxCheckAttempts", "trainingPeriodFrom"},
-		[]string{"scopes"}, map[string]any{"maxCheckAttempts": 3.0}, "anomaly_detection"},
+		[]string{"scopes"}, map[string]any{"maxCheckAttempts": 3.0}, "anomaly_detection", ""},
 }
 
 // normal gives the fields that a type has and that say something: those that are

@@ -185,6 +185,16 @@ func (p *Plan) compare(m *Monitor, all []have, now time.Time, adopt bool) Change
 		return c
 	}
 	c.Action, c.ID, c.Fields, c.want = Adopt, h.id, fieldChanges(h.normal, want), marking(want, p.Owner, h.raw)
+	return c.aimed(h)
+}
+
+// aimed refuses what would watch something else, which Mackerel does not let change.
+func (c Change) aimed(h *have) Change {
+	target := kinds[c.Type].target
+	if slices.ContainsFunc(c.Fields, func(f FieldChange) bool { return f.Field == target }) {
+		c.Action = Refuse
+		c.Why = fmt.Sprintf("its %s is %v in Mackerel, where that cannot change: give it another name, and it is made anew", target, h.normal[target])
+	}
 	return c
 }
 
@@ -209,7 +219,7 @@ func (p *Plan) update(c Change, h *have, m *Monitor, want map[string]any, now ti
 		c.MuteEnded = &ended
 	}
 	c.want = marking(want, p.Owner, h.raw)
-	return c
+	return c.aimed(h)
 }
 
 func (p *Plan) remove(h have) Change {

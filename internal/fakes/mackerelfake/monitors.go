@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 )
 
 // From https://mackerel.io/api-docs/entry/monitors: the kinds, their fields, ranges
@@ -41,11 +42,11 @@ var kinds = map[string]kind{
 		"method": "s", "url": "s", "service": "s", "maxCheckAttempts": "n", "responseTimeCritical": "n", "responseTimeWarning": "n",
 		"responseTimeDuration": "n", "requestBody": "s", "containsString": "s", "certificationExpirationCritical": "n",
 		"certificationExpirationWarning": "n", "skipCertificateVerification": "b", "followRedirect": "b", "dualstack": "b", "expectedStatusCode": "n", "headers": "h"}),
-	"expression": kindOf([]string{"expression", "operator"}, nil, map[string]string{
+	"expression": kindOf([]string{"expression", "operator"}, map[string]any{"evaluateBackwardMinutes": 2.0}, map[string]string{
 		"expression": "s", "operator": "s", "warning": "n", "critical": "n", "evaluateBackwardMinutes": "n"}),
 	"anomalyDetection": kindOf([]string{"scopes"}, map[string]any{"maxCheckAttempts": 3.0}, map[string]string{
 		"scopes": "l", "warningSensitivity": "s", "criticalSensitivity": "s", "maxCheckAttempts": "n", "trainingPeriodFrom": "n"}),
-	"query": kindOf([]string{"query", "operator"}, nil, map[string]string{
+	"query": kindOf([]string{"query", "operator"}, map[string]any{"evaluateBackwardMinutes": 0.0}, map[string]string{
 		"query": "s", "legend": "s", "operator": "s", "warning": "n", "critical": "n", "evaluateBackwardMinutes": "n"}),
 }
 
@@ -110,10 +111,18 @@ func (f *Fake) createMonitor(c *call) (any, *refusal) {
 	return m, nil
 }
 
+// updateMonitor replaces one. What it watches stays: the answer is that of
+// https://github.com/mackerelio-labs/terraform-provider-mackerel/pull/60, and for queries
+// that provider makes another monitor, too.
 func (f *Fake) updateMonitor(c *call, i int) (any, *refusal) {
 	m, no := f.readMonitor(c)
 	if no != nil {
 		return nil, no
+	}
+	for _, target := range []string{"type", "metric", "query"} {
+		if m[target] != f.monitors[i][target] {
+			return nil, refuse(400, "cannot change target.")
+		}
 	}
 	m["id"] = f.monitors[i]["id"]
 	f.monitors[i] = m
@@ -188,6 +197,23 @@ func fits(want string, v any) bool {
 	return false
 }
 
+// oneOf is whether a field is absent or one of some words.
+func oneOf(v any, words ...string) bool {
+	s, ok := v.(string)
+	return !ok || slices.Contains(words, s)
+}
+
+// percent is whether a host metric is one that is watched as a percentage.
+func percent(metric any) bool {
+	s, _ := metric.(string)
+	return strings.HasSuffix(s, "%")
+}
+
+func within100(v any) bool {
+	n, ok := v.(float64)
+	return !ok || n >= 0 && n <= 100
+}
+
 func (f *Fake) checkMonitor(m map[string]any) *refusal {
 	within := func(name string, low, high float64) bool {
 		v, ok := m[name].(float64)
@@ -209,6 +235,13 @@ func (f *Fake) checkMonitor(m map[string]any) *refusal {
 		return refuse(400, "operator %q", op)
 	case hasOp && !warns && !crits:
 		return refuse(400, "warning or critical is required")
+	case m["type"] == "expression" && !within("evaluateBackwardMinutes", 2, 10), !within("evaluateBackwardMinutes", 0, 10):
+		return refuse(400, "evaluateBackwardMinutes is out of its range")
+	case !oneOf(m["method"], "GET", "POST", "PUT", "DELETE"), !oneOf(m["alertStatusOnGone"], "CRITICAL", "WARNING"),
+		!oneOf(m["warningSensitivity"], "insensitive", "normal", "sensitive"), !oneOf(m["criticalSensitivity"], "insensitive", "normal", "sensitive"):
+		return refuse(400, "a word that the field does not take")
+	case percent(m["metric"]) && m["type"] == "host" && (!within100(m["warning"]) || !within100(m["critical"])):
+		return refuse(400, "a percentage is not between 0 and 100")
 	case hasService && f.services[s] == nil:
 		return refuse(400, "service %q does not exist", s)
 	}
