@@ -37,7 +37,7 @@ func check(ctx context.Context, config string) (dnsrecords.Severity, string, err
 	if err != nil {
 		return 0, "", err
 	}
-	r := dnsrecords.Resolver{Servers: e.Servers, EveryOne: true}
+	r := &dnsrecords.Resolver{Servers: e.Servers, EveryOne: true}
 	if len(e.Servers) == 0 {
 		if r.Servers, err = dnsrecords.System(); err != nil {
 			return 0, "", fmt.Errorf("%w; name servers in %s", err, config)

@@ -25,6 +25,7 @@ func serve(t *testing.T) string {
 	started := make(chan struct{})
 	s := &dns.Server{PacketConn: c, NotifyStartedFunc: func() { close(started) }, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
 		m := new(dns.Msg).SetReply(q)
+		m.RecursionAvailable = true
 		m.Rcode = dns.RcodeNameError
 		if q.Question[0].Name == "shop.example." {
 			m.Rcode = dns.RcodeSuccess

@@ -86,7 +86,7 @@ func settings(config string, one mailsender.Sender, servers []string, lang strin
 
 // check looks all domains up at once, and tells the worst first.
 func check(ctx context.Context, s mailsender.Settings) (mailsender.Severity, string) {
-	look := dnsrecords.Resolver{Servers: s.Servers}.Lookup
+	look := (&dnsrecords.Resolver{Servers: s.Servers}).Lookup
 	reports := make([]mailsender.Report, len(s.Senders))
 	var wg sync.WaitGroup
 	for i, one := range s.Senders {

@@ -81,6 +81,7 @@ func serve(t *testing.T) string {
 	started := make(chan struct{})
 	s := &dns.Server{PacketConn: c, NotifyStartedFunc: func() { close(started) }, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
 		m := new(dns.Msg).SetReply(q)
+		m.RecursionAvailable = true
 		name := q.Question[0].Name
 		if strings.HasSuffix(name, "broken.example.com.") {
 			m.Rcode = dns.RcodeServerFailure

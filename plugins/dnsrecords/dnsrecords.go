@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/miekg/dns"
@@ -196,11 +197,53 @@ type Resolver struct {
 	Servers  []string
 	EveryOne bool
 	Timeout  time.Duration // of one question; 0 is 2 s
+
+	mu     sync.Mutex
+	missed map[string]int // questions that a server has left without an answer since its last one
+}
+
+// mostMissed are the questions that a server may leave without an answer before it is asked
+// no more where all have to agree: it would cost the time that the others need.
+const mostMissed = 3
+
+// ask asks one server, unless it is known to be silent.
+func (r *Resolver) ask(ctx context.Context, server string, rec Record) ([]string, error) {
+	if r.EveryOne && r.misses(server) >= mostMissed {
+		return nil, errSilent
+	}
+	got, err := r.lookup(ctx, server, rec)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.missed == nil {
+		r.missed = map[string]int{}
+	}
+	if !errors.Is(err, errSilent) {
+		r.missed[server] = 0
+	} else if ctx.Err() == nil {
+		r.missed[server]++
+	}
+	return got, err
+}
+
+func (r *Resolver) misses(server string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.missed[server]
+}
+
+// order are the servers to ask: where the first that answers counts, those that did answer
+// come first.
+func (r *Resolver) order() []string {
+	out := slices.Clone(r.Servers)
+	if !r.EveryOne {
+		slices.SortStableFunc(out, func(a, b string) int { return cmp.Compare(min(r.misses(a), 1), min(r.misses(b), 1)) })
+	}
+	return out
 }
 
 // Check looks up all records and gives what is wrong, the worst first. No finding means
 // that all are as they should be.
-func (r Resolver) Check(ctx context.Context, records []Record) []Finding {
+func (r *Resolver) Check(ctx context.Context, records []Record) []Finding {
 	results := make([][]Finding, len(records))
 	done := make(chan struct{})
 	slots := make(chan struct{}, 16)
@@ -223,11 +266,11 @@ func (r Resolver) Check(ctx context.Context, records []Record) []Finding {
 	return out
 }
 
-func (r Resolver) check(ctx context.Context, rec Record) []Finding {
+func (r *Resolver) check(ctx context.Context, rec Record) []Finding {
 	var out []Finding
 	failed := Finding{Severity: Unknown, Record: rec, Text: "no server to ask"}
-	for _, s := range r.Servers {
-		got, err := r.lookup(ctx, s, rec)
+	for _, s := range r.order() {
+		got, err := r.ask(ctx, s, rec)
 		if err != nil {
 			failed = Finding{Severity: Unknown, Record: rec, Server: s, Text: err.Error()}
 			if r.EveryOne {
@@ -252,11 +295,11 @@ func (r Resolver) check(ctx context.Context, rec Record) []Finding {
 // Lookup gives the values of a name's records of a type, as the first server says that
 // answers: names in lower case, texts with theirs and joined; none where there are none.
 // The error is that nobody says.
-func (r Resolver) Lookup(ctx context.Context, name, kind string) ([]string, error) {
+func (r *Resolver) Lookup(ctx context.Context, name, kind string) ([]string, error) {
 	err := errors.New("no server to ask")
-	for _, s := range r.Servers {
+	for _, s := range r.order() {
 		var got []string
-		if got, err = r.lookup(ctx, s, Record{Name: dns.CanonicalName(name), Type: kind}); err == nil {
+		if got, err = r.ask(ctx, s, Record{Name: dns.CanonicalName(name), Type: kind}); err == nil {
 			return got, nil
 		}
 		err = fmt.Errorf("%s %w", s, err)
@@ -280,10 +323,12 @@ func System() ([]string, error) {
 	return out, nil
 }
 
+var errSilent = errors.New("does not answer")
+
 // lookup asks one server: the values, none where the name or the type does not exist,
 // or an error where the server does not say. A name that is an alias is followed by the
 // server, and only values of the type asked for count.
-func (r Resolver) lookup(ctx context.Context, server string, rec Record) ([]string, error) {
+func (r *Resolver) lookup(ctx context.Context, server string, rec Record) ([]string, error) {
 	q := new(dns.Msg).SetQuestion(rec.Name, dns.StringToType[rec.Type])
 	q.SetEdns0(1232, false)
 	c := dns.Client{Timeout: cmp.Or(r.Timeout, 2*time.Second)}
@@ -299,7 +344,7 @@ func (r Resolver) lookup(ctx context.Context, server string, rec Record) ([]stri
 		if op, ok := errors.AsType[*net.OpError](err); ok {
 			err = op.Err // without the port of this machine, which is another one each time
 		}
-		return nil, fmt.Errorf("does not answer: %w", err)
+		return nil, fmt.Errorf("%w: %w", errSilent, err)
 	}
 	if a.Rcode != dns.RcodeSuccess && a.Rcode != dns.RcodeNameError {
 		return nil, fmt.Errorf("answers %s", dns.RcodeToString[a.Rcode])
@@ -310,8 +355,33 @@ func (r Resolver) lookup(ctx context.Context, server string, rec Record) ([]stri
 			got = append(got, value(rr))
 		}
 	}
+	if len(got) == 0 {
+		if err := unsaid(a, dns.StringToType[rec.Type]); err != nil {
+			return nil, err
+		}
+	}
 	slices.Sort(got)
 	return slices.Compact(got), nil
+}
+
+// unsaid is why an answer without records of a type does not say that there are none: a
+// server that is no resolver knows its own zones only. It gives an alias and not what that
+// points to, or refers to the servers of another zone. That there is none it says by the
+// zone's SOA (RFC 2308, section 2.2), or by nothing at all as the zone's own server.
+func unsaid(a *dns.Msg, kind uint16) error {
+	soa := slices.ContainsFunc(a.Ns, func(rr dns.RR) bool { return rr.Header().Rrtype == dns.TypeSOA })
+	if a.RecursionAvailable || a.Rcode == dns.RcodeNameError || soa {
+		return nil
+	}
+	for _, rr := range slices.Backward(a.Answer) {
+		if alias, ok := rr.(*dns.CNAME); ok && kind != dns.TypeCNAME {
+			return fmt.Errorf("knows it as an alias of %s only, and is no resolver: list its type CNAME, or name a resolver", alias.Target)
+		}
+	}
+	if !a.Authoritative {
+		return errors.New("does not know its zone, and is no resolver: name one, or the zone's own servers")
+	}
+	return nil
 }
 
 // compare judges an answer.

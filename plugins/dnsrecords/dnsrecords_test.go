@@ -52,6 +52,7 @@ func serve(t *testing.T, zone string) string {
 	}
 	answer := func(w dns.ResponseWriter, q *dns.Msg) {
 		m := new(dns.Msg).SetReply(q)
+		m.RecursionAvailable = true
 		name, found := q.Question[0].Name, false
 		for range 3 { // follow aliases
 			for _, rr := range all {
@@ -78,6 +79,12 @@ func serve(t *testing.T, zone string) string {
 		}
 		_ = w.WriteMsg(m)
 	}
+	return listen(t, answer)
+}
+
+// listen starts a server, and gives its address.
+func listen(t *testing.T, answer dns.HandlerFunc) string {
+	t.Helper()
 	tcp, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +93,7 @@ func serve(t *testing.T, zone string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range []*dns.Server{{Listener: tcp, Handler: dns.HandlerFunc(answer)}, {PacketConn: udp, Handler: dns.HandlerFunc(answer)}} {
+	for _, s := range []*dns.Server{{Listener: tcp, Handler: answer}, {PacketConn: udp, Handler: answer}} {
 		started := make(chan struct{})
 		s.NotifyStartedFunc = func() { close(started) }
 		go func() { _ = s.ActivateAndServe() }()
@@ -138,7 +145,7 @@ func TestRecordsAreLookedUpAndCompared(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := Resolver{Servers: e.Servers, EveryOne: true}.Check(context.Background(), e.Records)
+			got := (&Resolver{Servers: e.Servers, EveryOne: true}).Check(context.Background(), e.Records)
 			if tt.severity == OK {
 				if len(got) > 0 {
 					t.Errorf("found %v", got)
@@ -169,7 +176,7 @@ func TestServersHaveToAgreeOrStandInForEachOther(t *testing.T) {
 	defer func() { _ = silent.Close() }()
 	rec := []Record{{Name: "shop.example.", Type: "A", Match: "all"}}
 	check := func(every bool, servers ...string) []Finding {
-		return Resolver{Servers: servers, EveryOne: every, Timeout: 100 * time.Millisecond}.Check(context.Background(), rec)
+		return (&Resolver{Servers: servers, EveryOne: every, Timeout: 100 * time.Millisecond}).Check(context.Background(), rec)
 	}
 	if f := check(true, good, bad); len(f) != 1 || f[0].Severity != Critical || f[0].Server != bad {
 		t.Errorf("one of two servers has lost it: %v", f)
