@@ -205,8 +205,8 @@ func endOfDay(t time.Time, zone *time.Location) *time.Time {
 	return orNil(t)
 }
 
-// touches reports whether an incident began, moved or went on in a period. Of one without
-// a timeline nobody knows when it ended: it belongs to the period in which it began.
+// touches reports whether an incident began, moved or went on in a period, or was resolved before and has not been
+// learned from. Of one without a timeline nobody knows when it ended: it belongs to the period in which it began.
 func touches(x *incident.Incident, p review.Period) bool {
 	within := func(t time.Time) bool { return t.After(p.From) && !t.After(p.Until) }
 	began := x.DetectedAt
@@ -216,7 +216,7 @@ func touches(x *incident.Incident, p review.Period) bool {
 	if began.After(p.Until) {
 		return false
 	}
-	if within(began) || within(x.DetectedAt) || incidentStateAt(x, p.From).Ongoing() {
+	if within(began) || within(x.DetectedAt) || incidentStateAt(x, p.From).Ongoing() || unlearned(x, p.Until) {
 		return true
 	}
 	for _, e := range x.Timeline {
@@ -225,6 +225,12 @@ func touches(x *incident.Incident, p review.Period) bool {
 		}
 	}
 	return false
+}
+
+// unlearned reports whether a postmortem is still to be written of what is resolved: nobody else asks for it in the end.
+func unlearned(x *incident.Incident, at time.Time) bool {
+	return hasMoves(x) && incidentStateAt(x, at) == incident.Resolved && x.NeedsPostmortem() && len(x.Postmortem.Missing()) > 0 &&
+		(x.Postmortem != nil || !x.Private)
 }
 
 func hasMoves(x *incident.Incident) bool {

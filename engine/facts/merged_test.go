@@ -40,7 +40,7 @@ func TestAnIncidentIsOfTheWeeksThatItGoesOnIn(t *testing.T) {
 	move := func(day int, to incident.State) incident.Event {
 		return incident.Event{At: at.AddDate(0, 0, day), Kind: incident.Moved, Value: string(to)}
 	}
-	x := &incident.Incident{ID: "inc-1", State: incident.Open, DetectedAt: at, Timeline: []incident.Event{move(1, incident.Resolved), move(21, incident.Open)}}
+	x := &incident.Incident{ID: "inc-1", State: incident.Open, Severity: incident.Minor, DetectedAt: at, Timeline: []incident.Event{move(1, incident.Resolved), move(21, incident.Open)}}
 	for week, want := range []bool{true, false, false, true, true} {
 		from := at.AddDate(0, 0, 7*week-1)
 		if got := touches(x, review.Period{From: from, Until: from.AddDate(0, 0, 7)}); got != want {
@@ -50,6 +50,36 @@ func TestAnIncidentIsOfTheWeeksThatItGoesOnIn(t *testing.T) {
 	if x.Timeline = nil; !touches(x, review.Period{From: at.AddDate(0, 0, 7), Until: at.AddDate(0, 0, 14)}) {
 		t.Error("one that is open and has no timeline goes on")
 	}
+}
+
+// A postmortem that nobody writes is talked about each week, until somebody has written it.
+func TestWhatIsResolvedStaysUntilItIsLearnedFrom(t *testing.T) {
+	at := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+	resolved := incident.Incident{ID: "inc-1", State: incident.Resolved, Severity: incident.Critical, DetectedAt: at,
+		Timeline: []incident.Event{{At: at.Add(time.Hour), Kind: incident.Moved, Value: string(incident.Resolved)}}}
+	later := review.Period{From: at.AddDate(0, 0, 28), Until: at.AddDate(0, 0, 35)}
+	for name, test := range map[string]struct {
+		change func(*incident.Incident)
+		want   bool
+	}{
+		"nothing is written":     {func(*incident.Incident) {}, true},
+		"a part of it is":        {func(x *incident.Incident) { x.Postmortem = &incident.Postmortem{Summary: "s"} }, true},
+		"all of it is":           {func(x *incident.Incident) { x.Postmortem = whole() }, false},
+		"it is minor":            {func(x *incident.Incident) { x.Severity = incident.Minor }, false},
+		"it is minor now":        {func(x *incident.Incident) { x.Severity, x.Worst = incident.Minor, incident.Major }, true},
+		"it is private":          {func(x *incident.Incident) { x.Private = true }, false},
+		"it is a part":           {func(x *incident.Incident) { x.MergedInto = "inc-2" }, false},
+		"it was opened after it": {func(x *incident.Incident) { x.DetectedAt = later.Until.Add(time.Hour) }, false},
+	} {
+		x := resolved
+		if test.change(&x); touches(&x, later) != test.want {
+			t.Errorf("%s: %v", name, !test.want)
+		}
+	}
+}
+
+func whole() *incident.Postmortem {
+	return &incident.Postmortem{Summary: "s", Impact: "i", Cause: "c", Resolution: "r", Actions: []incident.Action{{What: "a"}}}
 }
 
 // A date that was given in Tokyo is a whole day, also for those who read in another zone.
