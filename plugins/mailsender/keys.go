@@ -48,7 +48,7 @@ func (c *checker) dkim() {
 				keys, quoted = nil, true
 				break
 			}
-			if t := tags(t); t["p"] != "" || has(t, "p") {
+			if t := tags(c.plain(name, t)); t["p"] != "" || has(t, "p") {
 				keys = append(keys, t)
 			}
 		}
@@ -171,6 +171,9 @@ func (c *checker) dmarc() {
 		return
 	}
 	c.report.Policy = policy
+	if strings.EqualFold(t["t"], "y") && policy != "none" { // RFC 9989
+		c.find(Warning, sayTestMode, name, policy)
+	}
 	if least := c.sender.Policy; slices.Index(policies, policy) < slices.Index(policies, least) {
 		c.find(Warning, sayWeakPolicy, policy, least)
 	}

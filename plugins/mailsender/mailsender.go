@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/publicsuffix"
 
@@ -216,7 +218,7 @@ func (c *checker) texts(name string, record *regexp.Regexp) (found []string, ok 
 			c.find(Critical, sayQuoted, name, text.Line(t, 40))
 			found = append(found, strings.ReplaceAll(t, `" "`, ""))
 		case record.MatchString(t):
-			found = append(found, t)
+			found = append(found, c.plain(name, t))
 		case bare != t && record.MatchString(bare):
 			c.find(Critical, sayQuoted, name, text.Line(t, 40))
 		case nearly.MatchString(t):
@@ -228,6 +230,25 @@ func (c *checker) texts(name string, record *regexp.Regexp) (found []string, ok 
 	}
 	return found, ok
 }
+
+// plain tells of a character that is no ASCII, such as a wide space, which receivers take for
+// a part of the word; and gives the text as it was meant.
+func (c *checker) plain(name, t string) string {
+	i := strings.IndexFunc(t, foreign)
+	if i < 0 {
+		return t
+	}
+	char, _ := utf8.DecodeRuneInString(t[i:])
+	c.find(Critical, sayForeign, name, string(char))
+	return strings.Map(func(r rune) rune {
+		if foreign(r) && unicode.IsSpace(r) {
+			return ' '
+		}
+		return r
+	}, t)
+}
+
+func foreign(r rune) bool { return r > unicode.MaxASCII }
 
 // mx judges who takes mails to the domain: docomo, au and SoftBank refuse mails of domains
 // that nobody can answer to.

@@ -3,6 +3,7 @@ package mailsender
 import (
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -42,8 +43,8 @@ func (c *checker) spf() {
 	if c.voids > mostVoids {
 		c.find(Critical, sayVoids, c.voids)
 	}
-	if len(c.report.Findings) > before {
-		return
+	if slices.ContainsFunc(c.report.Findings[before:], func(f Finding) bool { return f.Severity == Critical }) {
+		return // a record that is void lets nobody send
 	}
 	switch end {
 	case "":
@@ -109,6 +110,9 @@ func (c *checker) expand(domain, s string) string {
 // lengths are those of blocks, of IPv4 and of IPv6 behind two strokes.
 var lengths = regexp.MustCompile(`^(/(\d|[12]\d|3[0-2]))?(//(\d|[1-9]\d|1[01]\d|12[0-8]))?$`)
 
+// wholeBlock are lengths of which one is 0: all addresses of a family.
+var wholeBlock = regexp.MustCompile(`^[^/%]*(/0(//\d+)?|(/\d+)?//0)$`)
+
 // wellFormed is whether what follows a mechanism's name may follow it.
 func wellFormed(name, rest string) bool {
 	value, named := strings.CutPrefix(rest, ":")
@@ -140,6 +144,9 @@ func (c *checker) mechanism(domain, qualifier, name, rest string, above map[stri
 			c.find(Critical, sayPlusAll, rest[1:])
 		}
 		return
+	}
+	if passes && (name == "a" || name == "mx") && wholeBlock.MatchString(rest) {
+		c.find(Critical, sayPlusAll, name+rest)
 	}
 	c.lookups++
 	target, named := strings.CutPrefix(rest, ":")
