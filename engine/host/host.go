@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopslo/shopslo/engine/config"
@@ -79,5 +80,8 @@ func WithoutUser(text string) string {
 		return "an address that is no URL"
 	}
 	u.User = nil
+	if i := strings.LastIndex(u.Path, "@"); i >= 0 { // the / of a password that nobody escaped
+		return u.Scheme + "://***" + u.Path[i:]
+	}
 	return u.String()
 }

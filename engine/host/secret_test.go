@@ -19,3 +19,13 @@ func TestSecretsComeFromTheEnvironmentToo(t *testing.T) {
 		t.Errorf("a variable that is not set: %v", err)
 	}
 }
+
+func TestNoPasswordIsShownOfAURL(t *testing.T) {
+	for url, want := range map[string]string{
+		"https://u:tok@host/x": "https://host/x", "https://tok/en@host/x": "https://***@host/x", "http://host:9090": "http://host:9090", "https://u:tok/en@host": "an address that is no URL",
+	} {
+		if got := WithoutUser(url); got != want {
+			t.Errorf("%s: %s, want %s", url, got, want)
+		}
+	}
+}

@@ -86,7 +86,7 @@ func Open(ctx context.Context, c Config) (*Repositories, error) {
 	}
 	r := &Repositories{submodule: c.Submodule}
 	r.forget()
-	g := &git.Runner{Program: c.Git, Env: git.Isolated(c.Env), Timeout: c.Timeout}
+	g := &git.Runner{Program: c.Git, Env: c.Env, Timeout: c.Timeout}
 	var err error
 	if r.system, err = openMirror(ctx, g, filepath.Join(c.Dir, "system.git"), c.System); err != nil {
 		return nil, err

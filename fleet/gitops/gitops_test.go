@@ -136,7 +136,7 @@ func TestWhatABranchHadGrowsAndSurvivesForce(t *testing.T) {
 	if !had(1) || !had(3) || had(4) {
 		t.Error("after a push that follows")
 	}
-	again := openWith(t, Config{Dir: filepath.Dir(strings.TrimPrefix(r.system.env[0], "GIT_DIR=")), System: system.dir, App: app.dir, Submodule: "app"})
+	again := openWith(t, Config{Dir: filepath.Dir(r.system.dir), System: system.dir, App: app.dir, Submodule: "app"})
 	if known, ok := again.History(ctx, tiers).Had("low", release(a[1])); !known || !ok {
 		t.Error("a restart forgets it, or needs the remote for it")
 	}

@@ -16,9 +16,8 @@ import (
 
 // mirror is a bare repository with the branches of another.
 type mirror struct {
-	git    *git.Runner
-	remote string
-	env    []string
+	git         *git.Runner
+	dir, remote string
 }
 
 const (
@@ -32,15 +31,10 @@ func openMirror(ctx context.Context, g *git.Runner, dir, remote string) (*mirror
 	if err := makeDir(dir); err != nil {
 		return nil, err
 	}
-	m := &mirror{git: g, remote: remote, env: []string{
-		"GIT_DIR=" + dir,
-		// The URL may hold a password: neither the arguments, which all users of the
-		// machine see, nor a file have it.
-		"GIT_CONFIG_COUNT=3",
-		"GIT_CONFIG_KEY_0=remote.origin.url", "GIT_CONFIG_VALUE_0=" + remote,
-		"GIT_CONFIG_KEY_1=gc.pruneExpire", "GIT_CONFIG_VALUE_1=never",
-		"GIT_CONFIG_KEY_2=transfer.hideRefs", "GIT_CONFIG_VALUE_2=" + strings.TrimSuffix(kept, "/"),
-	}}
+	// The URL may hold a password: neither the arguments, which all users of the machine
+	// see, nor a file have it.
+	settings := append(git.URLOf(remote), [2]string{"gc.pruneExpire", "never"}, [2]string{"transfer.hideRefs", strings.TrimSuffix(kept, "/")})
+	m := &mirror{dir: dir, remote: remote, git: &git.Runner{Program: g.Program, Timeout: g.Timeout, Env: append(git.Isolated(g.Env, settings...), "GIT_DIR="+dir)}}
 	if _, err := m.run(ctx, "init", "--quiet", "--bare", "--template="); err != nil {
 		return nil, fmt.Errorf("git: prepare the mirror in %s: %w", dir, err)
 	}
@@ -48,7 +42,7 @@ func openMirror(ctx context.Context, g *git.Runner, dir, remote string) (*mirror
 }
 
 func (m *mirror) run(ctx context.Context, args ...string) (string, error) {
-	return m.git.Run(ctx, git.Call{Args: args, Env: m.env})
+	return m.git.Run(ctx, git.Call{Args: args})
 }
 
 // fetch brings all branches up to date and gives those that moved, by name.
@@ -57,8 +51,11 @@ func (m *mirror) fetch(ctx context.Context) ([]Move, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = m.run(ctx, "fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
-		"origin", "+"+heads+"*:"+heads+"*")
+	err = m.git.OfAnyHash(ctx, m.dir, func() error {
+		_, err := m.run(ctx, "fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
+			git.Origin, "+"+heads+"*:"+heads+"*")
+		return err
+	})
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, err

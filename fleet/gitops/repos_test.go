@@ -109,3 +109,25 @@ func release(commit string) fleet.Release { return fleet.Release(commit) }
 
 // tiers are two Tiers with the branches low and high.
 var tiers = []fleet.Tier{{Name: "low", Branch: "low"}, {Name: "high", Order: 1, Branch: "high"}}
+
+// Repositories of git's newer hash function, as those that a platform has begun lately.
+func TestRepositoriesOfSHA256(t *testing.T) {
+	system, app := newRepo(t), newRepo(t)
+	for _, r := range []*repo{system, app} {
+		if err := os.RemoveAll(r.dir); err != nil {
+			t.Fatal(err)
+		}
+		r.git("init", "--quiet", "--bare", "--object-format=sha256", r.dir)
+	}
+	a := app.chain(3)
+	app.branch("low", a[2])
+	system.branch("low", system.commit(a[2]))
+	r := open(t, system, app)
+	fetch(t, r)
+	if head, err := r.Head(context.Background(), "low"); err != nil || head.Release != release(a[2]) || len(a[2]) != 64 {
+		t.Errorf("%v, %v", head, err)
+	}
+	if n, err := r.Behind(context.Background(), release(a[0]), release(a[2])); n != 2 || err != nil {
+		t.Errorf("behind %d, %v", n, err)
+	}
+}

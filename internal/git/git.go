@@ -100,8 +100,9 @@ func Environment(env []string, settings ...[2]string) []string {
 
 // Isolated is the environment of a git that reads only: Environment without anybody's
 // settings or helpers, so that it does not depend on who starts it.
-func Isolated(env []string) []string {
-	return append(Environment(env),
+func Isolated(env []string, settings ...[2]string) []string {
+	env = slices.DeleteFunc(slices.Clone(env), func(e string) bool { return strings.HasPrefix(e, "GIT_CONFIG_COUNT=") })
+	return append(Environment(env, settings...),
 		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_ASKPASS=", "SSH_ASKPASS=", "GIT_OPTIONAL_LOCKS=0")
 }
 
@@ -190,8 +191,8 @@ func complaint(printed string) string {
 }
 
 // userinfo is the part of a URL that may hold a secret. A password may itself have
-// an @ that nobody escaped, so the last one before the path counts.
-var userinfo = regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s]*@`)
+// an @ or a / that nobody escaped, so all before the last @ counts.
+var userinfo = regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://)[^\s'"]*@`)
 
 // query is the other part that may.
 var query = regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://[^\s?']*)\?[^\s']*`)

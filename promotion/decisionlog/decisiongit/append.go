@@ -34,7 +34,14 @@ func (r *repository) append(ctx context.Context, e decisionlog.Entry, record []b
 	if err != nil {
 		return head, false, err
 	}
-	again, err = r.push(ctx, commit)
+	if again, err = r.push(ctx, commit); err != nil && tip == "" && !r.rehashed { // nothing was fetched that would tell its hash function
+		var failed error
+		if r.rehashed, failed = r.git.Rehash(ctx, r.dir, err); failed != nil {
+			return head, false, failed
+		} else if r.rehashed {
+			return r.append(ctx, e, record)
+		}
+	}
 	return chain.Head, again, err
 }
 

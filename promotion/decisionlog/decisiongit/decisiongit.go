@@ -152,6 +152,8 @@ type repository struct {
 	git    *git.Runner
 	dir    string
 	branch string // with refs/heads/
+	// rehashed: it was made anew with the hash function that the log's has.
+	rehashed bool
 }
 
 func (r *repository) run(ctx context.Context, args ...string) (string, error) {

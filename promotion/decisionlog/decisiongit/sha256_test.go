@@ -8,6 +8,15 @@ import (
 	"github.com/shopslo/shopslo/promotion/decisionlog"
 )
 
+func TestALogBeginsInARepositoryOfSHA256(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "sha256.git")
+	gitDo(t, "", "init", "--quiet", "--bare", "--object-format=sha256", dir)
+	heads := grow(t, logIn(t, dir), "a", "b")
+	if v, err := decisionlog.Verify(t.Context(), logIn(t, dir), heads[0].Hash); err != nil || v.Head != heads[1] {
+		t.Errorf("%+v, %v", v, err)
+	}
+}
+
 func TestALogInARepositoryOfSHA256GoesOn(t *testing.T) {
 	old, dir := remote(t), filepath.Join(t.TempDir(), "sha256.git")
 	heads := grow(t, logIn(t, old), "a")
