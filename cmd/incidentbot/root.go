@@ -58,9 +58,14 @@ func (p *program) run(ctx context.Context, args []string) int {
 		return p.wrong(cmd, wrong)
 	}
 	cmd.SetArgs(args)
-	cmd.SetOut(p.stdout)
+	help := &cli.Output{Writer: p.stdout}
+	cmd.SetOut(help)
 	cmd.SetErr(p.stderr)
 	at, err := cmd.ExecuteContextC(ctx)
+	if unwritten := help.Failed(err); unwritten != nil {
+		p.say(unwritten.Error())
+		return exitUsage
+	}
 	switch {
 	case err == nil && cli.By(ctx) == os.Interrupt:
 		return exitInterrupted

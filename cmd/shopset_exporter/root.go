@@ -62,9 +62,14 @@ func (p *program) run(ctx context.Context, args []string) int {
 	p.args = args
 	cmd := p.command()
 	cmd.SetArgs(args)
-	cmd.SetOut(p.stdout)
+	help := &cli.Output{Writer: p.stdout}
+	cmd.SetOut(help)
 	cmd.SetErr(p.stderr)
 	err := cmd.ExecuteContext(ctx)
+	if unwritten := help.Failed(err); unwritten != nil {
+		p.say(unwritten.Error())
+		return exitUsage
+	}
 	switch {
 	case err == nil && cli.By(ctx) == os.Interrupt:
 		return exitInterrupted

@@ -76,12 +76,16 @@ func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 	p.lang = lang
 	cmd := p.root()
 	cmd.SetArgs(args)
-	cmd.SetOut(stdout)
+	help := &cli.Output{Writer: stdout}
+	cmd.SetOut(help)
 	cmd.SetErr(stderr)
 	if wrong != nil {
 		return p.exit(ctx, cmd, wrong)
 	}
 	at, err := cmd.ExecuteContextC(ctx)
+	if unwritten := help.Failed(err); unwritten != nil {
+		p.entered, err = true, unwritten
+	}
 	return p.exit(ctx, at, err)
 }
 

@@ -62,6 +62,29 @@ func By(ctx context.Context) os.Signal {
 	return nil
 }
 
+// Output is a writer that keeps its first error, for libraries that forget it: cobra's help.
+type Output struct {
+	io.Writer
+	err error
+}
+
+func (o *Output) Write(b []byte) (n int, err error) {
+	n, err = o.Writer.Write(b)
+	if o.err == nil {
+		o.err = err
+	}
+	return n, err
+}
+
+// Failed gives the error with which something was not written, where what the command says of
+// itself is nothing worse: nil, or that very error.
+func (o *Output) Failed(said error) error {
+	if o.err == nil || said != nil && !errors.Is(said, o.err) {
+		return nil
+	}
+	return fmt.Errorf("write the answer: %w", o.err)
+}
+
 // Complain writes a message, each line of it after the program's name.
 func Complain(w io.Writer, program, message string) {
 	for line := range strings.Lines(strings.TrimRight(message, "\n")) {
