@@ -2,6 +2,7 @@ package slackbot
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -191,5 +192,34 @@ func TestAnAlertIsTakenAwayFromTheFirstMessageToo(t *testing.T) {
 		if shown := slackfake.Read(m.Text, m.Blocks); m.BotID != "" && strings.Contains(shown, "hunter2") {
 			t.Errorf("it is still there: %s", shown)
 		}
+	}
+}
+
+// What is long or many is listed to its end.
+func TestListsAreGivenToTheirEnd(t *testing.T) {
+	w, c := opened(t)
+	for n := range 2*maxRedactable + 3 {
+		w.command(w.ken, c, fmt.Sprintf("note entry %02d", n))
+	}
+	seen := map[string]bool{}
+	for _, page := range []string{"", " 2", " ３"} {
+		said := w.command(w.ken, c, "redact"+page).Text
+		for n := range 2*maxRedactable + 3 {
+			if text := fmt.Sprintf("entry %02d", n); strings.Contains(said, text) {
+				seen[text] = true
+			}
+		}
+		if more := strings.Contains(said, "older ones"); more != (page != " ３") {
+			t.Errorf("page %q: %s", page, said)
+		}
+	}
+	if len(seen) != 2*maxRedactable+3 {
+		t.Errorf("%d of %d entries are listed", len(seen), 2*maxRedactable+3)
+	}
+	for n := range maxListed + 1 {
+		w.command(w.mai, w.general, fmt.Sprintf("open minor Fault %d", n))
+	}
+	if said := w.command(w.mai, w.general, "list").Text; strings.Count(said, "*Fault") != maxListed || !strings.Contains(said, "and 2 older ones") {
+		t.Error(said)
 	}
 }

@@ -186,7 +186,7 @@ func (b *Bot) openCommand(ctx context.Context, c slack.SlashCommand, rest string
 func onlyOngoing(all []incident.Incident) []incident.Incident {
 	var open []incident.Incident
 	for _, i := range all {
-		if i.State.Ongoing() && len(open) < 10 {
+		if i.State.Ongoing() {
 			open = append(open, i)
 		}
 	}

@@ -1,29 +1,43 @@
 package slackbot
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/shopslo/shopslo/incident"
 	"github.com/shopslo/shopslo/internal/text"
 )
 
-// maxRedactable is how many entries are listed.
+// maxRedactable is how many entries are listed on a page.
 const maxRedactable = 20
 
-// redact takes an entry of the timeline away, which is named by a short hash; without one they
-// are listed. That it was, who took it away and why, is kept.
+// redactable lists the entries that can be taken away, the newest first; page counts from 1.
+func (s Settings) redactable(i incident.Incident, page int) string {
+	var all []string
+	for _, old := range slices.Backward(i.Timeline) {
+		if old.ID != "" && old.Text != "" && old.Kind != incident.Redacted {
+			all = append(all, "`"+hash(old.ID)+"`  "+s.when(old.At)+"  "+escape(text.Cut(line(old.Text), 80)))
+		}
+	}
+	from := min((page-1)*maxRedactable, len(all))
+	to := min(from+maxRedactable, len(all))
+	lines := append([]string{s.Language.Say(sayWhichEntry)}, all[from:to]...)
+	if to < len(all) {
+		lines = append(lines, s.Language.Say(sayOlderEntries, len(all)-to, page+1))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// redact takes an entry of the timeline away, which is named by a short hash; without one, or by the number of a
+// page, they are listed. That it was, who took it away and why, is kept.
 func (s Settings) redact(i incident.Incident, e incident.Event, rest string) ([]incident.Event, string, error) {
 	name, why := cutWord(plain(rest))
-	if name == "" {
-		var lines []string
-		for _, old := range slices.Backward(i.Timeline) {
-			if old.ID != "" && old.Text != "" && old.Kind != incident.Redacted && len(lines) < maxRedactable {
-				lines = append(lines, "`"+hash(old.ID)+"`  "+s.when(old.At)+"  "+escape(text.Cut(line(old.Text), 80)))
-			}
-		}
-		return nil, s.Language.Say(sayWhichEntry) + "\n" + strings.Join(lines, "\n"), nil
+	if page, err := strconv.Atoi(narrow(cmp.Or(name, "1"))); err == nil && page > 0 && utf8.RuneCountInString(name) < 4 && why == "" {
+		return nil, s.redactable(i, page), nil
 	}
 	at := slices.IndexFunc(i.Timeline, func(old incident.Event) bool { return old.ID != "" && hash(old.ID) == strings.ToLower(name) })
 	if at < 0 || i.Timeline[at].Kind == incident.Redacted {

@@ -313,15 +313,21 @@ func (s Settings) topic(i incident.Incident) string {
 	return text.Cut(fmt.Sprintf("%s %s | %s | %s", severities[i.Severity].icon, l.Say(severities[i.Severity].name), i.Title, i.ID), 250)
 }
 
-// overview lists Incidents, the newest first.
+// maxListed is how many Incidents are listed.
+const maxListed = 15
+
+// overview lists Incidents, the newest first, and says how many more there are.
 func (s Settings) overview(all []incident.Incident, channel func(id string) string) string {
 	var lines []string
-	for _, i := range all {
+	for _, i := range all[:min(len(all), maxListed)] {
 		where := ""
 		if c := channel(i.ID); c != "" {
 			where = " <#" + c + ">"
 		}
-		lines = append(lines, fmt.Sprintf("%s %s *%s* · %s%s", severities[i.Severity].icon, i.ID, escape(i.Title), s.Language.Say(states[i.State].name), where))
+		lines = append(lines, fmt.Sprintf("%s %s *%s* · %s%s", severities[i.Severity].icon, i.ID, escape(text.Cut(i.Title, 100)), s.Language.Say(states[i.State].name), where))
+	}
+	if more := len(all) - maxListed; more > 0 {
+		lines = append(lines, s.Language.Say(sayMoreIncidents, more))
 	}
 	if len(lines) == 0 {
 		return s.Language.Say(sayNoIncidentOngoing)

@@ -47,9 +47,10 @@ var (
 	sayFires         = text.Of("🔔 fires: %s", "🔔 発報：%s")
 	sayFiresNoLonger = text.Of("🔕 fires no longer: %s", "🔕 発報が止まりました：%s")
 
-	sayWhichEntry  = text.Of("Which entry is to be taken away? `/incident redact 1a2b3c4d why`", "削除する記録を選んでください（例：`/incident redact 1a2b3c4d 理由`）")
-	sayNoSuchEntry = text.Of("There is no such entry: %s. `/incident redact` lists them.", "該当する記録がありません：%s。一覧は `/incident redact` です。")
-	sayRedacted    = text.Of("It is taken away: here, in the database and in what the bot has said. That it was, and who took it away, is kept. Messages of people stay in Slack.",
+	sayWhichEntry   = text.Of("Which entry is to be taken away? `/incident redact 1a2b3c4d why`", "削除する記録を選んでください（例：`/incident redact 1a2b3c4d 理由`）")
+	sayOlderEntries = text.Of("%d older ones: `/incident redact %d`", "ほか %d 件（古いもの）：`/incident redact %d`")
+	sayNoSuchEntry  = text.Of("There is no such entry: %s. `/incident redact` lists them.", "該当する記録がありません：%s。一覧は `/incident redact` です。")
+	sayRedacted     = text.Of("It is taken away: here, in the database and in what the bot has said. That it was, and who took it away, is kept. Messages of people stay in Slack.",
 		"記録を削除しました（データベースとボットの投稿も含みます）。削除した事実と実行者は残ります。利用者自身の発言は Slack に残っています。")
 	sayTitleToo = text.Of("The title says it too: change it with `/incident title …`. The channel's name and the notices of its topics stay.",
 		"タイトルにも含まれています。`/incident title …` で変更してください。チャンネル名とトピック変更の通知は残ります。")
@@ -247,6 +248,7 @@ var (
 		"🚨 チャンネルをまだ作成できません：%s（再試行を続けます）\n対応をお願いします：%s。作成できるまでこのチャンネルで対応してください。コマンドには ID を付けます：`/incident update %[3]s …`、`/incident lead %[3]s`")
 	whyNotNow            = text.Of("Slack does not answer as it should", "Slack が正常に応答していません")
 	sayNobodyNamed       = text.Of("nobody is named in the settings", "設定に招待先がありません")
+	sayMoreIncidents     = text.Of("and %d older ones: `/incident status inc-12`", "ほか %d 件（古いもの）。`/incident status inc-12` で確認できます。")
 	sayNoIncidentOngoing = text.Of("No incident is ongoing.", "対応中のインシデントはありません。")
 
 	// The first entry of the timeline.
