@@ -139,19 +139,22 @@ func notStored(err error) bool {
 }
 
 // happened takes an event: a reaction, or somebody who calls the bot by name.
-func (b *Bot) happened(ctx context.Context, eventID string, body json.RawMessage) error {
+func (b *Bot) happened(ctx context.Context, d delivery) error {
 	var e struct {
 		Type, User, Reaction, Channel, Text, TS string
 		Thread                                  string `json:"thread_ts"`
 		BotID                                   string `json:"bot_id"`
 		Item                                    struct{ Type, Channel, TS string }
 	}
-	if err := json.Unmarshal(body, &e); err != nil {
+	if err := json.Unmarshal(d.Event, &e); err != nil {
 		return nil // nothing that the bot listens to
 	}
 	switch {
 	case e.Type == "app_mention" && e.BotID == "" && userID.MatchString(e.User):
-		return b.mentioned(ctx, mention{eventID, e.User, e.Channel, e.Text, e.TS, e.Thread})
+		if d.Shared && b.outsider(ctx, e.User) {
+			return b.tell(ctx, "", place{e.Channel, e.Thread}, e.User, "event:"+d.EventID, b.set.Language.Say(sayOutsider))
+		}
+		return b.mentioned(ctx, mention{d.EventID, e.User, e.Channel, e.Text, e.TS, e.Thread})
 	case e.Type != "reaction_added" || e.Item.Type != "message":
 		return nil
 	}
@@ -159,13 +162,13 @@ func (b *Bot) happened(ctx context.Context, eventID string, body json.RawMessage
 		return nil
 	}
 	id, err := b.recall(ctx, incidentKey(e.Item.Channel))
-	if err != nil || id == "" {
+	if err != nil || id == "" || d.Shared && b.outsider(ctx, e.User) {
 		return err
 	}
-	job := task{User: e.User, Channel: e.Item.Channel, TS: e.Item.TS}.job("event:"+eventID, jobPick, b.o.Now())
+	job := task{User: e.User, Channel: e.Item.Channel, TS: e.Item.TS}.job("event:"+d.EventID, jobPick, b.o.Now())
 	job.Incident = id
 	if err := b.o.Store.Enqueue(ctx, job); err != nil {
-		return fmt.Errorf("store event %s: %w", eventID, err)
+		return fmt.Errorf("store event %s: %w", d.EventID, err)
 	}
 	b.hurry()
 	return nil

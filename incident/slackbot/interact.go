@@ -46,6 +46,9 @@ func (b *Bot) pressed(ctx context.Context, c slack.InteractionCallback) (outcome
 	} else if err != nil {
 		return outcome{}, err
 	}
+	if c.User.TeamID != "" && c.Team.ID != "" && c.User.TeamID != c.Team.ID && b.outsider(ctx, c.User.ID) {
+		return outcome{}, b.tell(ctx, id, place{channel: channel}, c.User.ID, c.TriggerID, b.set.Language.Say(sayOutsider))
+	}
 	switch verb {
 	case doUpdate, doPostmortem, doAction:
 		if ok, why := b.allowed(ctx, c.User.ID, toChange); !ok {

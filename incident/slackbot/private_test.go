@@ -341,3 +341,52 @@ func TestAPublicPartDoesNotTellThePrivateChannel(t *testing.T) {
 		t.Errorf("%s", w.slack.Transcript(public))
 	}
 }
+
+// A channel that another organisation shares: who is of that one hears of no incident and changes none, by the bot's
+// name, a button or a reaction. Those of one's own do so as everywhere.
+func TestPeopleOfAnotherOrganisationAreToldNothing(t *testing.T) {
+	w := start(t, slackfake.Options{}, false, quiet)
+	w.slack.Refuse("restricted_action", "conversations.create", 1)
+	w.command(w.mai, w.general, "open critical Payments fail")
+	w.command(w.mai, w.general, "open major Carts fail")
+	c := w.channel("inc-2")
+	guest := w.slack.AddOutsider("guest", "Guest", w.general, w.announce, c)
+	told := func(who string) string {
+		said := ""
+		for _, one := range w.slack.Told() {
+			if one.User == who {
+				said = one.Text
+			}
+		}
+		return said
+	}
+	for _, text := range []string{"list", "inc-1 status", "open critical Nonsense", "inc-1 closed"} {
+		if err := w.slack.Mention(guest, w.announce, "", text); err != nil {
+			t.Fatal(err)
+		}
+		w.settle()
+		if said := told(guest); !strings.HasPrefix(said, "Only people of the organisation") {
+			t.Errorf("%s: %q", text, said)
+		}
+	}
+	if err := w.slack.Mention(w.ken, w.announce, "", "list"); err != nil {
+		t.Fatal(err)
+	}
+	if w.settle(); !strings.Contains(told(w.ken), "Payments fail") {
+		t.Errorf("%q", told(w.ken))
+	}
+	before := len(w.incident("inc-2").Timeline)
+	if err := w.slack.React(guest, c, w.slack.Say(w.ken, c, "a secret"), "memo"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.slack.Click(guest, c, w.slack.Pinned(c)[0], doLead); err != nil {
+		t.Fatal(err)
+	}
+	w.settle()
+	if i := w.incident("inc-2"); len(i.Timeline) != before || len(i.Assigned) > 0 {
+		t.Errorf("%+v", i)
+	}
+	if _, err := w.store.Incident(t.Context(), "inc-3"); err == nil || w.incident("inc-1").State != incident.Open {
+		t.Error("an outsider opens or closes incidents")
+	}
+}

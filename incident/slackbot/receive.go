@@ -31,6 +31,7 @@ type delivery struct {
 	On          written // the message that the interaction is about
 	Event       json.RawMessage
 	EventID     string
+	Shared      bool // the event is of a channel that another organisation shares
 	Challenge   string
 }
 
@@ -157,6 +158,7 @@ func readEvent(body []byte) (delivery, error) {
 		Type      string          `json:"type"`
 		Challenge string          `json:"challenge"`
 		EventID   string          `json:"event_id"`
+		Shared    bool            `json:"is_ext_shared_channel"`
 		Event     json.RawMessage `json:"event"`
 	}
 	if err := json.Unmarshal(body, &e); err != nil {
@@ -169,7 +171,7 @@ func readEvent(body []byte) (delivery, error) {
 		if e.EventID == "" {
 			return delivery{}, errors.New("the event has no event_id")
 		}
-		return delivery{Event: e.Event, EventID: e.EventID}, nil
+		return delivery{Event: e.Event, EventID: e.EventID, Shared: e.Shared}, nil
 	}
 	return delivery{}, fmt.Errorf("events of type %q are unknown", text.Cut(e.Type, 40))
 }
@@ -190,7 +192,7 @@ func (b *Bot) take(ctx context.Context, d delivery) (outcome, error) {
 	case d.Interaction != nil:
 		out, err = b.interaction(ctx, *d.Interaction, d.On)
 	case d.Event != nil:
-		err = b.happened(ctx, d.EventID, d.Event)
+		err = b.happened(ctx, d)
 	}
 	if err != nil {
 		b.o.Log.Error("store what Slack says", "err", err)

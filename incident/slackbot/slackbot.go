@@ -173,6 +173,9 @@ type Options struct {
 	Worked func(kind, result string, late time.Duration)
 }
 
+// own is who the bot is, and where.
+type own struct{ id, team, enterprise, url string }
+
 // Bot is one replica. Make one with New.
 type Bot struct {
 	o      Options
@@ -185,12 +188,11 @@ type Bot struct {
 	beyond  map[string]*beyond
 	big     sync.Mutex // who holds it reads a big notification
 
-	mu        sync.Mutex
-	groups    map[string]membership
-	versions  map[string]version // of messages that are kept up to date, by key
-	shown     map[string]version // likewise, of those that are rewritten whatever happens
-	self      string             // the bot's user ID
-	workspace string             // its address
+	mu       sync.Mutex
+	groups   map[string]membership
+	versions map[string]version // of messages that are kept up to date, by key
+	shown    map[string]version // likewise, of those that are rewritten whatever happens
+	own      own
 }
 
 // New makes a Bot. It does nothing until Work, ServeHTTP or Socket is called.

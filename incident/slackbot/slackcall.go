@@ -153,29 +153,45 @@ func (b *Bot) members(ctx context.Context, group string) ([]string, error) {
 	return people, nil
 }
 
-// me is the bot's own user ID.
+// me is the bot's own user ID, and the workspace's address.
 func (b *Bot) me(ctx context.Context) (string, string, error) {
+	me, err := b.whoami(ctx)
+	return me.id, me.url, err
+}
+
+func (b *Bot) whoami(ctx context.Context) (own, error) {
 	b.mu.Lock()
-	id := b.self
+	me := b.own
 	b.mu.Unlock()
-	if id != "" {
-		return id, b.url(), nil
+	if me.id != "" {
+		return me, nil
 	}
 	r, err := b.api.AuthTestContext(ctx)
 	if b.called("auth.test", err); err != nil {
-		return "", "", fmt.Errorf("ask Slack who this is: %w", err)
+		return me, fmt.Errorf("ask Slack who this is: %w", err)
 	}
 	if r.UserID == "" {
-		return "", "", errors.New("ask Slack who this is: the answer names nobody")
+		return me, errors.New("ask Slack who this is: the answer names nobody")
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.self, b.workspace = r.UserID, r.URL
-	return r.UserID, r.URL, nil
+	b.own = own{r.UserID, r.TeamID, r.EnterpriseID, r.URL}
+	return b.own, nil
 }
 
-func (b *Bot) url() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.workspace
+// outsider reports somebody of another organisation, with which a channel is shared; also where Slack does not
+// say who that is. docs.slack.dev/apis/slack-connect
+func (b *Bot) outsider(ctx context.Context, user string) bool {
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
+	me, err := b.whoami(ctx)
+	if err != nil {
+		return true
+	}
+	u, err := b.api.GetUserInfoContext(ctx, user)
+	if b.called("users.info", err); err != nil {
+		b.o.Log.Warn("ask of what workspace somebody is", "user", user, "err", err)
+		return true
+	}
+	return u.TeamID != me.team && (me.enterprise == "" || u.Enterprise.EnterpriseID != me.enterprise)
 }

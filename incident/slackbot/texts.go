@@ -183,6 +183,7 @@ var (
 	// Who may.
 	sayMembersNotKnown = text.Of("Slack does not say who is in %s, so nobody can be let through. Please try again.",
 		"%s のメンバーを確認できませんでした。もう一度お試しください。")
+	sayOutsider    = text.Of("Only people of the organisation whose bot this is may do that.", "この操作は、このボットを導入している組織の人だけが行えます。")
 	sayOnlyMembers = text.Of("Only %s may do that here.", "この操作ができるのは %s のメンバーだけです。")
 
 	// What could not be stored.

@@ -1,6 +1,7 @@
 package slackfake
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -30,8 +31,10 @@ type Reply struct {
 
 func (f *Fake) userShape(id string) map[string]any {
 	u := f.user(id)
-	return map[string]any{"id": u.ID, "username": u.Name, "name": u.Name, "team_id": TeamID}
+	return map[string]any{"id": u.ID, "username": u.Name, "name": u.Name, "team_id": u.team()}
 }
+
+func (u *user) team() string { return cmp.Or(u.Team, TeamID) }
 
 // Command is somebody writing "/incident text" in a channel. The text is escaped as
 // Slack does where the app asks for it, and nobody can write a command in an archived channel:
@@ -236,7 +239,7 @@ func (f *Fake) Edit(user, channel, ts, text string) error {
 		event["edited"], m.Edited = map[string]any{"user": user, "ts": f.ts()}, true
 	}
 	m.Text = text
-	payload := map[string]any{"token": "old", "team_id": TeamID, "api_app_id": AppID, "type": "event_callback", "event_id": f.id("Ev"), "event_time": f.o.Now().Unix(), "event": event}
+	payload := map[string]any{"token": "old", "team_id": TeamID, "api_app_id": AppID, "type": "event_callback", "event_id": f.id("Ev"), "event_time": f.o.Now().Unix(), "is_ext_shared_channel": c.Shared, "event": event}
 	f.mu.Unlock()
 	if !there {
 		return nil
@@ -256,7 +259,7 @@ func (f *Fake) React(user, channel, ts, emoji string) error {
 	}
 	m.Reactions[emoji] = append(m.Reactions[emoji], user)
 	there := slices.Contains(c.Members, BotUser)
-	payload := map[string]any{"token": "old", "team_id": TeamID, "api_app_id": AppID, "type": "event_callback", "event_id": f.id("Ev"), "event_time": f.o.Now().Unix(),
+	payload := map[string]any{"token": "old", "team_id": TeamID, "api_app_id": AppID, "type": "event_callback", "event_id": f.id("Ev"), "event_time": f.o.Now().Unix(), "is_ext_shared_channel": c.Shared,
 		"event": map[string]any{"type": "reaction_added", "user": user, "reaction": emoji, "item_user": m.User, "event_ts": f.ts(),
 			"item": map[string]any{"type": "message", "channel": channel, "ts": ts}}}
 	f.mu.Unlock()

@@ -88,6 +88,7 @@ type Fake struct {
 
 type user struct {
 	ID, Name, Real string
+	Team           string // "": this workspace
 	Deleted        bool
 }
 
@@ -101,6 +102,7 @@ type channel struct {
 	Created                           time.Time
 	Archived                          bool
 	Private                           bool
+	Shared                            bool // with another organisation
 	Members                           []string
 	Messages                          []*Message
 	Pins                              []string
@@ -204,6 +206,20 @@ func (f *Fake) Depart(id string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.user(id).Deleted = true
+}
+
+// AddOutsider adds somebody of another organisation, and gives the ID; the channels are shared with that one:
+// docs.slack.dev/apis/slack-connect
+func (f *Fake) AddOutsider(name, real string, channels ...string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	u := &user{ID: f.id("U"), Name: name, Real: real, Team: "TOTHER001"}
+	f.users = append(f.users, u)
+	for _, id := range channels {
+		c := f.channel(id)
+		c.Shared, c.Members = true, append(c.Members, u.ID)
+	}
+	return u.ID
 }
 
 // AddGroup adds a user group and gives the ID.

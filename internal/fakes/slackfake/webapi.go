@@ -342,7 +342,7 @@ func (f *Fake) pin(c *call, ch *channel) map[string]any {
 // people are the methods about users and user groups.
 func (f *Fake) people(c *call) map[string]any {
 	shape := func(u *user) map[string]any {
-		return map[string]any{"id": u.ID, "name": u.Name, "real_name": u.Real, "deleted": u.Deleted, "is_bot": u.ID == BotUser,
+		return map[string]any{"id": u.ID, "team_id": u.team(), "name": u.Name, "real_name": u.Real, "deleted": u.Deleted, "is_bot": u.ID == BotUser,
 			"profile": map[string]any{"display_name": u.Real, "real_name": u.Real}}
 	}
 	switch c.method {
