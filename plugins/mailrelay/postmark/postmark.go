@@ -59,9 +59,11 @@ func New(a Account) *Relay {
 }
 
 // Traits implements mailrelay.Relay. Postmark counts what it sent, which is what it
-// took over; what was delivered it does not tell.
+// took over; what was delivered it does not tell. A mail to a suppressed recipient it
+// refuses with an SMTP API error, so that is not among those.
+// https://postmarkapp.com/developer/webhooks/smtp-api-error
 func (r *Relay) Traits() mailrelay.Traits {
-	return mailrelay.Traits{Vendor: "postmark", Account: relayhttp.Of(r.account.BaseURL, "stream", r.account.Stream), Grain: 24 * time.Hour, Daily: true, Zone: r.account.Zone, Tells: []mailrelay.Figure{
+	return mailrelay.Traits{Vendor: "postmark", Account: relayhttp.Of(r.account.BaseURL, "stream", r.account.Stream), Grain: 24 * time.Hour, Daily: true, Zone: r.account.Zone, DropsApart: true, Tells: []mailrelay.Figure{
 		mailrelay.Accepted, mailrelay.Bounced, mailrelay.Dropped, mailrelay.Complaints}}
 }
 
