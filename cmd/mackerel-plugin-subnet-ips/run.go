@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -170,18 +171,21 @@ const maxLows = 16 << 20
 func (p *plugin) remember(subnets []subnetips.Subnet) (subnetips.Lows, error) {
 	path := cmp.Or(p.file, filepath.Join(p.workdir, "mackerel-plugin-subnet-ips."+p.prefix+".json"))
 	dir := filepath.Dir(path)
-	b, err := disk.ReadOwn(path, maxLows)
+	old, err := disk.ReadOwn(path, maxLows)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read the lows of free addresses: %w", err)
 	}
-	lows, damage := subnetips.ParseLows(b)
+	lows, damage := subnetips.ParseLows(old)
+	if err == nil && len(old) == 0 { // as a power cut leaves one
+		damage = errors.New("is empty")
+	}
 	if damage != nil {
 		lows = subnetips.Lows{}
 		damage = fmt.Errorf("%s: %w; they begin anew", path, damage)
 	}
 	lows.Add(p.now(), subnets)
-	b, err = json.Marshal(lows)
-	if err != nil {
+	b, err := json.Marshal(lows)
+	if err != nil || bytes.Equal(b, old) { // seldom another low: then it is worth a flush
 		return lows, err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -192,7 +196,7 @@ func (p *plugin) remember(subnets []subnetips.Subnet) (subnetips.Lows, error) {
 		return lows, fmt.Errorf("keep the lows of free addresses: %w; set MACKEREL_PLUGIN_WORKDIR to a folder that the agent may write", err)
 	}
 	_, err = f.Write(b)
-	if err = errors.Join(err, f.Close()); err == nil {
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {

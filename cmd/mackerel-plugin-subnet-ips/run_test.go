@@ -69,11 +69,13 @@ func TestWhatIsNotKnownIsNotPrinted(t *testing.T) {
 		t.Errorf("code %d, %q, %s", code, out, errs)
 	}
 	f.Break(ec2fake.None)
-	if err := os.WriteFile(filepath.Join(dir, "mackerel-plugin-subnet-ips.subnet.json"), []byte("{"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if code, out, errs := try(t, dir, noon, "-endpoint", f.URL); code != exitOK || !strings.Contains(out, "free\t251") || !strings.Contains(errs, "begin anew") {
-		t.Errorf("with damaged lows: code %d, %q, %s", code, out, errs)
+	for _, damaged := range []string{"{", ""} {
+		if err := os.WriteFile(filepath.Join(dir, "mackerel-plugin-subnet-ips.subnet.json"), []byte(damaged), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if code, out, errs := try(t, dir, noon, "-endpoint", f.URL); code != exitOK || !strings.Contains(out, "free\t251") || !strings.Contains(errs, "begin anew") {
+			t.Errorf("with damaged lows %q: code %d, %q, %s", damaged, code, out, errs)
+		}
 	}
 	if _, _, errs := try(t, dir, noon, "-endpoint", f.URL); errs != "" {
 		t.Errorf("the next run: %s", errs)
