@@ -81,7 +81,7 @@ func (h *History) Ask(now time.Time, t Traits) Span {
 		from = now.Add(-min(t.Back, 7*pastWeeks*24*time.Hour))
 	}
 	if n := len(h.Recent); n > 0 {
-		again := h.Recent[n-1].End.Add(-2*t.Settle - 2*t.Grain)
+		again := h.Recent[n-1].End.Add(-max(t.Again, 2*t.Settle+2*t.Grain))
 		if again.After(from) && again.Before(now) {
 			from = again
 		}

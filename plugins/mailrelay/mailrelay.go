@@ -126,6 +126,9 @@ type Traits struct {
 	Grain time.Duration
 	// Settle is how long after its end a bucket may still be counted into.
 	Settle time.Duration
+	// Again is how far back buckets are asked for again, since a relay may count late; 0 is
+	// twice the grain and the time to settle.
+	Again time.Duration
 	// Daily says that the relay gives Days in Zone, not Buckets.
 	Daily bool
 	Zone  *time.Location // nil is UTC

@@ -56,6 +56,9 @@ const (
 	grain = 5 * time.Minute
 	// span15 is the length of the spans of GetSendStatistics.
 	span15 = 15 * time.Minute
+	// again is how far back is asked each time: it is one question whatever the span, and
+	// periods that came late are right from then on.
+	again = time.Hour
 	// back is how far back a first poll looks: as far as GetSendStatistics remembers.
 	back = 14 * 24 * time.Hour
 	// settle is how long after its end a span may still be counted into.
@@ -69,7 +72,7 @@ func New(a Account) *Relay {
 
 // Traits implements mailrelay.Relay.
 func (r *Relay) Traits() mailrelay.Traits {
-	return mailrelay.Traits{Vendor: "ses", Account: relayhttp.Of(r.account.BaseURL, "region", r.account.Region, "profile", r.account.Profile), Grain: grain, Settle: settle, Sparse: true, Back: back, Tells: []mailrelay.Figure{
+	return mailrelay.Traits{Vendor: "ses", Account: relayhttp.Of(r.account.BaseURL, "region", r.account.Region, "profile", r.account.Profile), Grain: grain, Settle: settle, Again: again, Sparse: true, Back: back, Tells: []mailrelay.Figure{
 		mailrelay.Accepted, mailrelay.Delivered, mailrelay.Bounced, mailrelay.Dropped, mailrelay.Complaints}}
 }
 

@@ -45,6 +45,9 @@ const (
 	path    = "/metrics/deliverability/time-series"
 	// settle is how long events may take to be counted.
 	settle = 2 * time.Minute
+	// again is how far back is asked each time: it is one question whatever the span, and
+	// minutes that came late are right from then on.
+	again = time.Hour
 	// longest is the span for which figures by the minute may be asked.
 	longest = 24 * time.Hour
 	// back is for how long figures by the hour may be asked.
@@ -76,7 +79,7 @@ func New(a Account) *Relay {
 
 // Traits implements mailrelay.Relay.
 func (r *Relay) Traits() mailrelay.Traits {
-	t := mailrelay.Traits{Vendor: "sparkpost", Account: relayhttp.Of(r.account.BaseURL), Grain: time.Minute, Settle: settle, DropsApart: true, Back: back}
+	t := mailrelay.Traits{Vendor: "sparkpost", Account: relayhttp.Of(r.account.BaseURL), Grain: time.Minute, Settle: settle, Again: again, DropsApart: true, Back: back}
 	for _, f := range figures {
 		t.Tells = append(t.Tells, f.figure)
 	}
