@@ -187,8 +187,8 @@ var (
 	sayOnlyMembers = text.Of("Only %s may do that here.", "この操作ができるのは %s のメンバーだけです。")
 
 	// What could not be stored.
-	sayNotStored = text.Of("This could not be stored, so nothing has happened. Please try again in a moment.",
-		"保存できなかったため、何も実行していません。少し待ってからもう一度お試しください。")
+	sayNotStored = text.Of("This could not be stored, as far as is known. Look with `/incident status` or `/incident list` in a moment, and try again if it is not there.",
+		"保存できたことを確認できませんでした。少し待って `/incident status` または `/incident list` で確認し、なければもう一度お試しください。")
 
 	// Reminders.
 	buttonPostmortem = text.Of("Write the postmortem", "ポストモーテムを書く")
