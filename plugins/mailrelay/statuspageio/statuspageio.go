@@ -6,15 +6,18 @@
 package statuspageio
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/shopslo/shopslo/internal/text"
 	"github.com/shopslo/shopslo/plugins/mailrelay"
 	"github.com/shopslo/shopslo/plugins/mailrelay/relayhttp"
 )
@@ -76,8 +79,8 @@ type summary struct {
 	Maintenances []event `json:"scheduled_maintenances"`
 }
 
-// parse reads a summary. A page that says nothing of the component asked for is the
-// zero Notice.
+// parse reads a summary. A page without the component asked for is an error: nothing would
+// ever be told of one that is misspelt or has another name now.
 func parse(body []byte, name string) (mailrelay.Notice, error) {
 	var s summary
 	if err := json.Unmarshal(body, &s); err != nil {
@@ -86,19 +89,23 @@ func parse(body []byte, name string) (mailrelay.Notice, error) {
 	if s.Status == nil {
 		return mailrelay.Notice{}, errors.New(`no "status"`)
 	}
-	word, words, text := s.Status.Indicator, indicators, s.Status.Description
+	word, words, said := s.Status.Indicator, indicators, s.Status.Description
 	if name != "" {
 		i := slices.IndexFunc(s.Components, func(c component) bool { return strings.EqualFold(c.Name, name) })
 		if i < 0 {
-			return mailrelay.Notice{}, nil
+			var names []string
+			for _, c := range s.Components {
+				names = append(names, strconv.Quote(text.Line(c.Name, 40)))
+			}
+			return mailrelay.Notice{}, fmt.Errorf("there is no component %q, the page has %s", name, cmp.Or(strings.Join(names, ", "), "none"))
 		}
-		word, words, text = s.Components[i].Status, components, s.Components[i].Name+": "+strings.ReplaceAll(s.Components[i].Status, "_", " ")
+		word, words, said = s.Components[i].Status, components, s.Components[i].Name+": "+strings.ReplaceAll(s.Components[i].Status, "_", " ")
 	}
 	level, known := words[word]
 	if !known {
 		return mailrelay.Notice{}, fmt.Errorf("the status is %.40q, which is not known", word)
 	}
-	n := mailrelay.Notice{Level: level, Text: text}
+	n := mailrelay.Notice{Level: level, Text: said}
 	if e, ok := s.cause(name); ok {
 		n.Text, n.Since = e.Name, e.begun()
 		if level == mailrelay.LevelNone && e.underWay() {

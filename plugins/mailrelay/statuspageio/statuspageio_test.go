@@ -29,7 +29,6 @@ func TestWhatThePageSays(t *testing.T) {
 		{"an incident is told with its name and beginning", documented, "", mailrelay.Notice{Level: mailrelay.LevelMajor, Text: "Delayed mail", Since: begun}},
 		{"a component has a level of its own", documented, "mail sending", mailrelay.Notice{Level: mailrelay.LevelCritical, Text: "Delayed mail", Since: begun}},
 		{"an incident of another component is none", documented, "Web page", mailrelay.Notice{Level: mailrelay.LevelNone, Text: "Web page: operational"}},
-		{"a component that is not there says nothing", documented, "SMS", mailrelay.Notice{}},
 		{"what is over or only planned is not told", working, "", mailrelay.Notice{Level: mailrelay.LevelNone, Text: "Partial System Outage"}},
 		{"a maintenance under way is told", strings.Replace(working, `"status":"scheduled"`, `"status":"in_progress"`, 1), "",
 			mailrelay.Notice{Level: mailrelay.LevelMaintenance, Text: "Database", Since: time.Date(2026, 10, 7, 22, 0, 0, 0, time.UTC)}},
@@ -41,6 +40,9 @@ func TestWhatThePageSays(t *testing.T) {
 				t.Errorf("got %+v, %v", n, err)
 			}
 		})
+	}
+	if n, err := parse([]byte(documented), "Mail Sendng"); err == nil || !strings.Contains(err.Error(), `no component "Mail Sendng", the page has "Mail Sending"`) {
+		t.Errorf("a component that is not there: %+v, %v", n, err)
 	}
 	for _, body := range []string{``, `{}`, `null`, `[]`, `{"status":{"indicator":"fine"}}`, documented[:len(documented)/2]} {
 		if n, err := parse([]byte(body), ""); err == nil {
