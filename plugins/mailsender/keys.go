@@ -139,19 +139,47 @@ func (c *checker) rsaKey(selector string, raw []byte) {
 	}
 }
 
+// policyRecord finds the domain's DMARC record, or the one that it inherits: from its
+// organization's domain, which receivers find by a list of public suffixes (RFC 7489) or by
+// going up (RFC 9989). What only the latter find is told.
+func (c *checker) policyRecord() (name string, found []string, ok bool) {
+	name = "_dmarc." + c.domain
+	if found, ok = c.texts(name, dmarcRecord); !ok || len(found) > 0 {
+		return name, found, ok
+	}
+	org := organization(c.domain)
+	if org != "" {
+		name = "_dmarc." + org
+		if found, ok = c.texts(name, dmarcRecord); !ok || len(found) > 0 {
+			return name, found, ok
+		}
+	}
+	_, up, _ := strings.Cut(c.domain, ".")
+	for ; strings.Contains(up, "."); _, up, _ = strings.Cut(up, ".") {
+		if up == org {
+			continue
+		}
+		higher, ok := c.texts("_dmarc."+up, dmarcRecord)
+		if !ok {
+			return name, nil, false
+		}
+		if len(higher) > 0 { // the highest one counts
+			name, found = "_dmarc."+up, higher
+		}
+	}
+	if len(found) > 0 {
+		c.find(Warning, sayOldReceivers, name, c.domain)
+	}
+	return name, found, true
+}
+
 // dmarc judges the domain's policy, or the one that it inherits.
 func (c *checker) dmarc() {
-	name, inherited := "_dmarc."+c.domain, false
-	found, ok := c.texts(name, dmarcRecord)
+	name, found, ok := c.policyRecord()
 	if !ok {
 		return
 	}
-	if org := organization(c.domain); len(found) == 0 && org != "" {
-		name, inherited = "_dmarc."+org, true
-		if found, ok = c.texts(name, dmarcRecord); !ok {
-			return
-		}
-	}
+	inherited := name != "_dmarc."+c.domain
 	switch len(found) {
 	case 0:
 		c.find(Critical, sayNoDMARC, "_dmarc."+c.domain)

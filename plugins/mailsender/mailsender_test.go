@@ -181,6 +181,7 @@ func TestWhatIsWrongIsTold(t *testing.T) {
 		{"a key with quotes in it", map[string]string{domainKey: "v=DKIM1; p=" + key[:200] + `" "` + key[200:]}, Critical, "stands in quotes"},
 		{"a key with a wide space in it", map[string]string{domainKey: "v=DKIM1; p=" + key[:100] + "　" + key[100:]}, Critical, `has "\u3000", which is no ASCII`},
 		{"a wide space in DMARC", map[string]string{"_dmarc.shop.example.com TXT": "v=DMARC1;　p=reject; rua=mailto:d@example.com"}, Critical, `the text at _dmarc.shop.example.com has "\u3000"`},
+		{"DMARC of a domain between", map[string]string{"_dmarc.shop.example.com TXT": "", "_dmarc.example.com TXT": "", "_dmarc.com TXT": "v=DMARC1; p=reject"}, Critical, "there is no DMARC record"},
 		{"DMARC in test mode", map[string]string{"_dmarc.shop.example.com TXT": "v=DMARC1; p=reject; t=y; rua=mailto:d@example.com"}, Warning, "is in test mode (t=y): receivers do not apply reject in full"},
 		{"DMARC in test mode without a policy", map[string]string{"_dmarc.shop.example.com TXT": "v=DMARC1; p=none; t=y; rua=mailto:d@example.com"}, OK, "policy none"},
 		{"a key of another service", map[string]string{domainKey: "v=DKIM1; s=tlsrpt; p=" + key}, Critical, "s=tlsrpt"},

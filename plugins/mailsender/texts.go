@@ -32,6 +32,7 @@ var (
 	sayNoSHA256     = text.Of("DKIM selector %s allows %s only, not sha256.", "DKIMセレクター%sは%sのみを許可し、sha256を許可していません。")
 	sayTesting      = text.Of("DKIM selector %s is in test mode (t=y): receivers do not count it.", "DKIMセレクター%sはテストモード（t=y）のため、受信側に無視されます。")
 	sayNoDMARC      = text.Of("there is no DMARC record (%s).", "DMARCレコードがありません（%s）。")
+	sayOldReceivers = text.Of("DMARC is inherited from %s, where receivers that follow RFC 7489 do not look: publish it at _dmarc.%s, too.", "DMARCは%sから継承されますが、RFC 7489に従う受信側は参照しません。_dmarc.%sにも登録してください。")
 	sayManyDMARC    = text.Of("there are %d DMARC records at %s, and receivers take none of them.", "%[2]sにDMARCレコードが%[1]d件あり、すべて無効になります。")
 	sayBadPolicy    = text.Of("DMARC at %s has the policy %q; write none, quarantine or reject.", "%sのDMARCポリシーが%qです。none、quarantine、rejectのいずれかにしてください。")
 	sayWeakPolicy   = text.Of("DMARC's policy is %s, and should be %s.", "DMARCポリシーが%sです（期待する値は%s）。")
