@@ -95,8 +95,13 @@ func (r *Relay) Read(ctx context.Context, span mailrelay.Span) (mailrelay.Report
 		return out, r.asker.Garbled("now_total", err)
 	}
 	out.Queue = queue
-	if date.IsZero() || date.After(span.To.Add(grain)) {
-		return out, nil // a clock that is ahead closes nothing
+	switch {
+	case date.IsZero():
+		out.Notes = append(out.Notes, "cuenote: the answer has no Date header, so no minute is known to be closed: what was delivered is not told")
+		return out, nil
+	case date.After(span.To.Add(grain)): // a clock that is ahead closes nothing
+		out.Notes = append(out.Notes, fmt.Sprintf("cuenote: the server's clock is %s ahead of this machine's, so no minute is known to be closed: what was delivered is not told; set the clock that is wrong", date.Sub(span.To).Round(time.Second)))
+		return out, nil
 	}
 	end := date.Truncate(grain)
 	start := span.From.Truncate(grain)

@@ -85,6 +85,24 @@ func TestGapsAreFilled(t *testing.T) {
 	}
 }
 
+// No minute is told where the two clocks disagree; and that is said.
+func TestAClockThatIsAheadIsTold(t *testing.T) {
+	begin := time.Date(2026, 10, 5, 1, 0, 30, 0, time.UTC)
+	f, stop, err := relayfake.Start("cuenote", begin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	r := New(Account{User: relayfake.User, Password: relayfake.Key, BaseURL: f.URL})
+	for ahead, want := range map[time.Duration]string{-5 * time.Minute: "", 30 * time.Second: "", 2 * time.Minute: "the server's clock is 2m0s ahead of this machine's"} {
+		f.Set(begin.Add(ahead))
+		report, err := r.Read(context.Background(), mailrelay.Span{From: begin.Add(-10 * time.Minute), To: begin})
+		if said := strings.Join(report.Notes, ""); err != nil || (want == "") != (said == "") || !strings.Contains(said, want) || (want == "") != (len(report.Buckets) > 0) {
+			t.Errorf("%s ahead: %d buckets, %q, %v", ahead, len(report.Buckets), said, err)
+		}
+	}
+}
+
 func TestOneGroupIsCounted(t *testing.T) {
 	c, told, err := parseGroup([]byte(group), "group1")
 	if err != nil || !told || c[mailrelay.Delivered] != 100 || c[mailrelay.Bounced] != 12 || c[mailrelay.Deferred] != 58 || c[mailrelay.Dropped] != 0 {
