@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -53,5 +55,29 @@ func TestExclusionsOfTheTimeBeforeHideNoLostTraffic(t *testing.T) {
 		s.at.Add(-26*time.Hour).Format(time.RFC3339), s.at.Add(-22*time.Hour).Format(time.RFC3339))})
 	if code, said := s.said(t); code != exitInconclusive || !strings.Contains(said, "Exclusions leave out the same hours before the Release") || !strings.Contains(said, "Excluded: load-test.") {
 		t.Errorf("exit code %d: %s", code, said)
+	}
+}
+
+// A proxy that keeps answers gives one to another question.
+func TestAServersAnswerIsToTheQuestion(t *testing.T) {
+	s := newStage(t, 0)
+	_, kept, _ := s.gate(t, "-o", "json")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, kept) }))
+	t.Cleanup(server.Close)
+	at := []string{"--at", s.at.Format(time.RFC3339)}
+	for want, args := range map[string][]string{
+		"PROMOTE":                     append(at, "--to", "prod", "--release", goodRelease[:8]),
+		"is about Release":            append(at, "--to", "prod", "--release", lastRelease),
+		`is about "prod", not "beta"`: append(at, "--to", "beta"),
+		"asked was for":               {"--to", "prod", "--at", s.at.Add(-time.Hour).Format(time.RFC3339)},
+	} {
+		code, stdout, stderr := runWith(t, nil, append([]string{"gate", "--server", server.URL}, args...)...)
+		if said := stdout + stderr; (code == exitOK) != (want == "PROMOTE") || !strings.Contains(said, want) {
+			t.Errorf("%v: exit code %d, no %q in: %s", args, code, want, said)
+		}
+	}
+	kept = strings.ReplaceAll(kept, s.at.Format(time.RFC3339), s.at.Add(-time.Hour).Format(time.RFC3339))
+	if code, stdout, stderr := runWith(t, nil, "gate", "--server", server.URL, "--to", "prod"); code == exitOK || !strings.Contains(stderr, "asked was for") {
+		t.Errorf("one of an hour ago: %s%s", stdout, stderr)
 	}
 }

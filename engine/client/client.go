@@ -99,10 +99,34 @@ func (s Server) Gate(ctx context.Context, question judge.Question, at time.Time)
 	if err != nil {
 		return logbook.Answer{}, fmt.Errorf("ask %s: %w", host.WithoutUser(s.address), err)
 	}
+	if why := s.another(r, question, at); why != "" {
+		return logbook.Answer{}, fmt.Errorf("ask %s: the answer is not to this question: it %s; do not act on it", host.WithoutUser(s.address), why)
+	}
 	if !question.Since.IsZero() && r.Evidence.Arrivals.Where == "" {
 		return logbook.Answer{}, fmt.Errorf("ask %s: the server does not know --since; update it to the version of this shopslo", host.WithoutUser(s.address))
 	}
 	return logbook.Answer{Record: r, JSON: body, Log: logbook.PublishedIn(body)}, nil
+}
+
+// oldest is how far clocks may differ, where the server's policy does not say.
+const oldest = 5 * time.Minute
+
+// another says why a decision is none about a question: something between may have kept an answer,
+// or the server's clock is wrong, by which it knows what is old. "": it is.
+func (s Server) another(r promotion.Record, q judge.Question, at time.Time) string {
+	asked, most := at, time.Second
+	if at.IsZero() {
+		asked, most = s.Now(), max(r.Policy.MaxAge, oldest)
+	}
+	switch {
+	case string(r.To) != q.To:
+		return fmt.Sprintf("is about %q, not %q", r.To, q.To)
+	case !strings.HasPrefix(strings.ToLower(r.Release), strings.ToLower(q.Release)):
+		return fmt.Sprintf("is about Release %.64q, not %q", r.Release, q.Release)
+	case r.At.Sub(asked).Abs() > most:
+		return fmt.Sprintf("is of %s, asked was for %s", r.At.UTC().Format(time.RFC3339), asked.UTC().Format(time.RFC3339))
+	}
+	return ""
 }
 
 func asOf(q url.Values, at time.Time) url.Values {
