@@ -421,6 +421,9 @@ func (p *Promoter) settle(ctx context.Context, out Promotion, plan planned, done
 		out.Reason = sentence(capital(p.pushed(plan, now)) + ": " + failed.Error() + "; grant this user push access, or use --pull-request")
 		return out, nil
 	}
+	if half := p.pushed(plan, now); half != pushedNothing {
+		what = fmt.Errorf("%w; %s", what, half)
+	}
 	return out, what
 }
 

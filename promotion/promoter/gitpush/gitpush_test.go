@@ -297,6 +297,19 @@ func TestCommitsAreSignedAndSayWhoMadeThem(t *testing.T) {
 	}
 }
 
+func TestAMissingSigningKeySaysWhatWasPushed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, false)
+	w.release("tier-0", "cart/x.yaml", "1")
+	c := w.config()
+	c.Sign = Sign{"ssh", filepath.Join(t.TempDir(), "none")}
+	before := w.pointer("tier-1")
+	got, err := promoterOf(w.fleet, w.open(c)).Promote(ctx, "beta", promoter.Options{})
+	if want := "only branch tier-1 of the app repository was fast-forwarded to "; err == nil || !strings.Contains(err.Error(), want) || w.pointer("tier-1") != before {
+		t.Errorf("%s, error %v, want one with %q", got.Result, err, want)
+	}
+}
+
 func TestACommitThatChangesMoreThanTheSubmoduleIsNeverPushed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, false)
