@@ -127,6 +127,20 @@ func (c *cron) on(at time.Time) bool {
 	return day || weekday
 }
 
+// never reports whether its days are in none of its months, such as 30 February.
+func (c *cron) never() bool {
+	if !c.anyDay && !c.anyWeekday {
+		return false // any of its weekdays is a day
+	}
+	for month := time.January; month <= time.December; month++ {
+		days := time.Date(2024, month+1, 0, 0, 0, 0, 0, time.UTC).Day() // a leap year
+		if has(c.month, int(month)) && c.day&(1<<(days+1)-1) != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // starts reports whether it starts between two times, neither included. It looks back by
 // the day, by the hour where a day fits, and by the minute where an hour does.
 func (c *cron) starts(from, to time.Time) bool {

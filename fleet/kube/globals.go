@@ -99,14 +99,13 @@ type project struct {
 
 // inherited gives the sync windows of each project, its own and those of the global projects
 // that are for it.
-func inherited(all []project, from globals) map[string][]window {
-	type place struct{ namespace, name string }
+func inherited(all []project, from globals) map[place][]window {
 	own := make(map[place][]window, len(all))
 	for i := range all {
 		m := &all[i].Metadata
 		own[place{m.Namespace, m.Name}] = all[i].Spec.Windows
 	}
-	out := map[string][]window{}
+	out := make(map[place][]window, len(all))
 	for i := range all {
 		m := &all[i].Metadata
 		windows := all[i].Spec.Windows
@@ -120,9 +119,7 @@ func inherited(all []project, from globals) map[string][]window {
 			}
 			windows = append(windows[:len(windows):len(windows)], more...)
 		}
-		if len(windows) > 0 {
-			out[m.Name] = windows
-		}
+		out[place{m.Namespace, m.Name}] = windows
 	}
 	return out
 }

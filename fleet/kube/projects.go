@@ -24,19 +24,34 @@ type projects struct {
 	mu     sync.Mutex
 	known  bool // they were read
 	whole  bool // and so was what they inherit
-	read   map[string][]window
-	states map[string][]windowState // as they are in the minute
+	read   map[place][]window
+	named  map[string][]place      // the same by name
+	states map[place][]windowState // as they are in the minute
 	minute time.Time
-	told   map[string][]windowState // as they were when it was last read
+	told   map[place][]windowState // as they were when it was last read
 }
 
-// of gives the windows of a project as they are now. Not known: they, or those that it
-// inherits, could not be read.
-func (p *projects) of(project string, now time.Time) (windows []windowState, known bool) {
+// place is where a project is: those of two Argo CDs may have one name.
+type place struct{ namespace, name string }
+
+// of gives the windows of the project of an Application as they are now. It is in the
+// Application's namespace, or in that of the Argo CD that looks after others. Not known:
+// they, or those that it inherits, could not be read, or several Argo CDs have such a project.
+func (p *projects) of(at place, now time.Time) (windows []windowState, known bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.judge(now)
-	return p.states[project], p.known && p.whole
+	known = p.known && p.whole
+	if _, there := p.states[at]; there {
+		return p.states[at], known
+	}
+	switch there := p.named[at.name]; len(there) {
+	case 0:
+		return nil, known
+	case 1:
+		return p.states[there[0]], known
+	}
+	return nil, false
 }
 
 // judge finds out which windows are open, once in a minute.
@@ -45,26 +60,30 @@ func (p *projects) judge(now time.Time) {
 	if minute.Equal(p.minute) {
 		return
 	}
-	p.minute, p.states = minute, make(map[string][]windowState, len(p.read))
-	for name, windows := range p.read {
-		p.states[name] = statesOf(windows, now)
+	p.minute, p.states = minute, make(map[place][]windowState, len(p.read))
+	for at, windows := range p.read {
+		p.states[at] = statesOf(windows, now)
 	}
 }
 
 // take takes what was read, and gives the projects of which other windows are open now
 // than when it was last called, or there are others. first: more than that has changed, since
 // they were never read, or whether all is known is another thing.
-func (p *projects) take(read map[string][]window, whole bool, now time.Time) (changed map[string]bool, first bool) {
+func (p *projects) take(read map[place][]window, whole bool, now time.Time) (changed map[string]bool, first bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	first, p.known, p.whole = !p.known || p.whole != whole, true, whole
-	p.read, p.minute = read, time.Time{}
+	p.read, p.named, p.minute = read, map[string][]place{}, time.Time{}
+	for at := range read {
+		p.named[at.name] = append(p.named[at.name], at)
+	}
 	p.judge(now)
 	changed = map[string]bool{}
-	for _, all := range []map[string][]windowState{p.states, p.told} {
-		for name := range all {
-			if !reflect.DeepEqual(p.states[name], p.told[name]) {
-				changed[name] = true
+	for _, all := range []map[place][]windowState{p.states, p.told} {
+		for at := range all {
+			_, is := p.states[at]
+			if _, was := p.told[at]; is != was || !reflect.DeepEqual(p.states[at], p.told[at]) {
+				changed[at.name] = true
 			}
 		}
 	}

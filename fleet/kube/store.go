@@ -371,7 +371,7 @@ func (s *store) window(e *entry) (why string, known, stops bool) {
 		return "", false, false
 	}
 	project := cmp.Or(e.app.wanted.project, "default")
-	windows, known := s.projects.of(project, s.now())
+	windows, known := s.projects.of(place{e.namespace(), project}, s.now())
 	if len(windows) == 0 {
 		return "", known, false
 	}

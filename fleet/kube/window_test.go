@@ -27,7 +27,7 @@ func TestSyncWindowsOpenAsArgoCDOpensThem(t *testing.T) {
 		{"0 0 */2 * MON", "24h", "", true, true}, {"0 0 13 * */2", "24h", "", true, true}, {"0 0 2-30/2 * */2", "24h", "", true, true}, // a step is no star
 		{"0 0 */1 * MON", "24h", "", false, true}, {"0 0 2,* * SUN", "24h", "", true, true}, {",0 0 * * SUN,", "24h", "", true, true},
 		{"CRON_TZ=Asia/Tokyo 30 20 * * *", "1h", "", true, true}, {"TZ=Asia/Tokyo 30 20 * * *", "1h", "UTC", true, true}, {"TZ=Asia/Nowhere 30 20 * * *", "1h", "", false, false}, {"TZ=", "1h", "", false, false},
-		{"* * * * *", "1h", "Asia/Nowhere", true, true}, {"30 20 * * *", "1h", "Asia/Nowhere", false, true}, {"0 0 31 10 *", "36h", "", false, true}, {"0 0 31 10 *", "36h1m", "", true, true}, {"0 0 30 2 *", "8760h", "", false, true},
+		{"* * * * *", "1h", "Asia/Nowhere", true, true}, {"30 20 * * *", "1h", "Asia/Nowhere", false, true}, {"0 0 31 10 *", "36h", "", false, true}, {"0 0 31 10 *", "36h1m", "", true, true}, {"0 0 30 2 *", "1h", "", true, true}, {"0 0 31 FEB,4-6/2,9,11 *", "1h", "", true, true}, {"0 0 29 2 *", "1h", "", false, true}, {"0 0 31 4,5 *", "1h", "", false, true}, {"0 0 30 2 SAT", "1h", "", false, true},
 		{"59 23 31 10 *", "12h2m", "", true, true}, {"0 13 1 11 *", "8759h", "", false, true}, {"0 13 1 11 *", "8760h", "", true, true}, // a year ago
 		{"0 0 * *", "1h", "", false, false}, {"61 * * * *", "1h", "", false, false}, {"* * * * *", "an hour", "", false, false}, {"5-1 * * * *", "1h", "", false, false}, {"*/0 * * * *", "1h", "", false, false},
 	} {
@@ -111,15 +111,15 @@ func TestASyncThatGoesOnMayOutlastItsWindow(t *testing.T) {
 	}
 }
 
-// A window that never opens is searched for a year, in no time.
-func TestAWindowThatNeverOpensCostsLittle(t *testing.T) {
-	c, err := parseCron("0 0 30 2 *")
+// A window that does not open is searched for a year, in no time.
+func TestAWindowThatDoesNotOpenCostsLittle(t *testing.T) {
+	c, err := parseCron("0 0 29 2 *")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 1000 { // a minute and more, minute by minute
 		if c.starts(noon.Add(-longest), noon) {
-			t.Fatal("it opens on February 30")
+			t.Fatal("it opens on February 29")
 		}
 	}
 }
@@ -127,12 +127,12 @@ func TestAWindowThatNeverOpensCostsLittle(t *testing.T) {
 // Many Applications ask; the windows are looked at once in a minute.
 func TestSyncWindowsAreJudgedOnceAMinute(t *testing.T) {
 	var p projects
-	p.take(map[string][]window{"shops": {{Kind: "deny", Schedule: "30 12 * * *", Duration: "1h"}}}, true, noon)
-	first, known := p.of("shops", noon.Add(59*time.Second))
-	if again, _ := p.of("shops", noon); !known || len(first) != 1 || first[0].isOpen || &again[0] != &first[0] {
+	p.take(map[place][]window{{"argocd", "shops"}: {{Kind: "deny", Schedule: "30 12 * * *", Duration: "1h"}}}, true, noon)
+	first, known := p.of(place{"argocd", "shops"}, noon.Add(59*time.Second))
+	if again, _ := p.of(place{"argocd", "shops"}, noon); !known || len(first) != 1 || first[0].isOpen || &again[0] != &first[0] {
 		t.Errorf("known %v; %+v, then %+v", known, first, again)
 	}
-	if later, _ := p.of("shops", noon.Add(31*time.Minute)); !later[0].isOpen {
+	if later, _ := p.of(place{"argocd", "shops"}, noon.Add(31*time.Minute)); !later[0].isOpen {
 		t.Error("the window does not open")
 	}
 	if changed, _ := p.take(p.read, true, noon.Add(32*time.Minute)); !changed["shops"] {
@@ -224,5 +224,28 @@ func TestASyncWindowIsReadFromTheProject(t *testing.T) {
 				return !tt.blocks || strings.Contains(o.Held, "AppProject default forbids it") && o.Causes[0] == fleet.SyncWindow
 			})
 		})
+	}
+}
+
+// Two Argo CDs of a cluster may each have a project of one name.
+func TestASyncWindowIsThatOfTheProjectInTheSameNamespace(t *testing.T) {
+	var p projects
+	deny := []window{{Kind: "deny", Schedule: "* * * * *", Duration: "1h", Applications: []string{"*"}}}
+	p.take(map[place][]window{{"argocd", "default"}: nil, {"argocd-b", "default"}: deny, {"argocd-b", "shops"}: deny}, true, noon)
+	for _, tt := range []struct {
+		at      place
+		windows int
+		known   bool
+	}{
+		{place{"argocd", "default"}, 0, true}, {place{"argocd-b", "default"}, 1, true},
+		{place{"apps", "shops"}, 1, true}, // of the one Argo CD that has it
+		{place{"apps", "default"}, 0, false}, {place{"apps", "none"}, 0, true},
+	} {
+		if windows, known := p.of(tt.at, noon); len(windows) != tt.windows || known != tt.known {
+			t.Errorf("%v has %d windows (%v), want %d (%v)", tt.at, len(windows), known, tt.windows, tt.known)
+		}
+	}
+	if changed, _ := p.take(map[place][]window{{"argocd", "default"}: deny}, true, noon); !changed["default"] || !changed["shops"] {
+		t.Errorf("changed: %v", changed)
 	}
 }
