@@ -130,15 +130,31 @@ func (w Window) edge(n int) time.Time {
 	a := w.Anchor
 	switch w.Unit {
 	case Day:
-		return a.AddDate(0, 0, n)
+		return addDays(a, n)
 	case Week:
-		return a.AddDate(0, 0, 7*n)
+		return addDays(a, 7*n)
 	case Quarter:
 		return addMonths(a, 3*n)
 	case Year:
 		return addMonths(a, 12*n)
 	}
 	return addMonths(a, n)
+}
+
+func addDays(t time.Time, n int) time.Time {
+	y, m, d := t.Date()
+	return onDay(y, m, d+n, t)
+}
+
+// onDay is the time of day of t on another day. Where clocks that go forward leave it out, it is that time as the clocks
+// before them had it: midnight in Santiago is when they go from 0:00 to 1:00.
+func onDay(y int, m time.Month, d int, t time.Time) time.Time {
+	in := func(zone *time.Location) time.Time {
+		return time.Date(y, m, d, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), zone)
+	}
+	at := in(t.Location())
+	_, offset := at.Zone()
+	return at.Add(max(0, in(time.UTC).Sub(at)-time.Duration(offset)*time.Second))
 }
 
 // addMonths keeps the day of the month where the month has it and takes the
@@ -148,7 +164,7 @@ func addMonths(t time.Time, n int) time.Time {
 	y, m, d := t.Date()
 	m += time.Month(n)
 	last := time.Date(y, m+1, 0, 0, 0, 0, 0, time.UTC).Day()
-	return time.Date(y, m, min(d, last), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location())
+	return onDay(y, m, min(d, last), t)
 }
 
 // shortDuration writes 28d, 6h, 90s: the largest unit that divides it; and 5h36m where

@@ -30,7 +30,7 @@ func wall(t testing.TB, l *time.Location, text string) time.Time {
 
 func TestWindowBounds(t *testing.T) {
 	tokyo, berlin, utc := zone(t, "Asia/Tokyo"), zone(t, "Europe/Berlin"), time.UTC
-	newYork := zone(t, "America/New_York")
+	newYork, santiago := zone(t, "America/New_York"), zone(t, "America/Santiago")
 	cases := []struct {
 		name           string
 		unit           slo.CalendarUnit
@@ -61,6 +61,10 @@ func TestWindowBounds(t *testing.T) {
 			"2026-03-29 12:00", "2026-03-23 00:00", "2026-03-30 00:00"},
 		{"a day in Berlin at the clock change in autumn has 25 hours", slo.Day, 1, berlin, "2026-01-01 00:00",
 			"2026-10-25 12:00", "2026-10-25 00:00", "2026-10-26 00:00"},
+		{"a day in Santiago whose midnight the clocks leave out begins when they go forward", slo.Day, 1, santiago, "2026-01-01 00:00",
+			"2026-09-06 12:00", "2026-09-06 01:00", "2026-09-07 00:00"},
+		{"and the day before has its last hour", slo.Day, 1, santiago, "2026-01-01 00:00",
+			"2026-09-05 23:30", "2026-09-05 00:00", "2026-09-06 01:00"},
 		{"a clock change on the first of a month leaves the window's hour alone", slo.Month, 1, newYork, "2001-01-15 02:30",
 			"2001-04-20 00:00", "2001-04-15 02:30", "2001-05-15 02:30"},
 	}
@@ -92,7 +96,12 @@ func slowEdges(w slo.Window, years int) []time.Time {
 	a := w.Anchor
 	y, m, d := a.Date()
 	date := func(y int, m time.Month, d int) time.Time {
-		return time.Date(y, m, d, a.Hour(), a.Minute(), a.Second(), a.Nanosecond(), a.Location())
+		at := time.Date(y, m, d, a.Hour(), a.Minute(), a.Second(), a.Nanosecond(), a.Location())
+		if at.Hour() == a.Hour() && at.Minute() == a.Minute() {
+			return at
+		}
+		_, before := at.Add(-12 * time.Hour).Zone() // no clock shows it that day
+		return time.Date(y, m, d, a.Hour(), a.Minute(), a.Second(), a.Nanosecond(), time.FixedZone("", before))
 	}
 	anchorDay := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 	var edges []time.Time
@@ -123,7 +132,7 @@ func slowEdges(w slo.Window, years int) []time.Time {
 }
 
 func TestWindowBoundsAgreeWithASlowCalendar(t *testing.T) {
-	zones := []string{"UTC", "Asia/Tokyo", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca"}
+	zones := []string{"UTC", "Asia/Tokyo", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "America/Santiago", "America/Havana", "Africa/Cairo"}
 	units := []slo.CalendarUnit{slo.Day, slo.Week, slo.Month, slo.Quarter, slo.Year}
 	r := rand.New(rand.NewPCG(1, 2))
 	const years = 6
