@@ -114,6 +114,15 @@ func TestALedgerIsExportedEdgeByEdge(t *testing.T) {
 	}
 }
 
+func TestAFolderWithoutALedgerIsNotInspected(t *testing.T) {
+	for _, command := range []string{"inspect", "verify"} {
+		code, stdout, stderr := runWith(t, nil, "ledger", command, "--dir", t.TempDir())
+		if code != exitUsage || stdout != "" || !strings.Contains(stderr, "holds nothing; name the directory") {
+			t.Errorf("%s: exit code %d: %s%s", command, code, stdout, stderr)
+		}
+	}
+}
+
 // Who backs up or exports the wrong folder, or what is left of a ledger, must not take it for all.
 func TestAFolderWithoutASoundLedgerIsNotCopied(t *testing.T) {
 	config := countedLedger(t)

@@ -82,6 +82,9 @@ func Inspect(h host.Host, d *documents.Documents, dir, shopset string) (*Answer,
 	if err != nil {
 		return nil, err
 	}
+	if len(found.Files) == 0 { // what is not there is not sound
+		return nil, nothing(dir)
+	}
 	if d != nil {
 		l, err := configured(h, d)
 		if err != nil {
@@ -199,10 +202,7 @@ func (a *Answer) WriteFiles(w io.Writer, in text.Language) error {
 		rows = append(rows, []string{f.Name, format, strconv.Itoa(f.Records), strconv.FormatInt(f.Bytes, 10), state})
 	}
 	verdict := in.Say(saySound)
-	switch {
-	case len(a.Files) == 0:
-		verdict = in.Say(sayEmpty, a.Dir)
-	case !a.Sound:
+	if !a.Sound {
 		verdict = in.Say(sayDamaged)
 	}
 	_, err := fmt.Fprintf(w, "%s%s\n", text.Columns(rows), verdict)
@@ -240,14 +240,6 @@ func nothing(dir string) error {
 
 func damagedDir(dir string) error {
 	return fmt.Errorf("ledger directory %s is damaged: see 'shopslo ledger verify'; 'shopslo serve' keeps what is sound when it starts", dir)
-}
-
-// Missing is an error where the directory has no file of a ledger: there is nothing to be sound.
-func (a *Answer) Missing() error {
-	if len(a.Files) == 0 {
-		return nothing(a.Dir)
-	}
-	return nil
 }
 
 // Snapshot copies a ledger into a new directory, as it is at this moment. One that is damaged is

@@ -13,7 +13,6 @@ var (
 	damaged         = text.Of("damaged after byte %d", "%d バイト以降が壊れている")
 	orphan          = text.Of("what comes before it is missing", "これより前のファイルがない")
 	saySound        = text.Of("All files are sound.", "すべてのファイルは正常です。")
-	sayEmpty        = text.Of("%s holds no ledger.", "%s に台帳はありません。")
 	sayDamaged      = text.Of("Some files are damaged. 'shopslo serve' keeps what is sound, sets the rest aside, and counts it again as far as the source goes back.",
 		"壊れているファイルがあります。'shopslo serve' は正常な部分を残し、残りを別名で保管したうえで、取得元に残っている範囲を数え直します。")
 )
