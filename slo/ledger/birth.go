@@ -147,6 +147,10 @@ func (b *births) weigh(n *newborn) {
 		n.doubt, n.why = n.v > 0, wasShed
 		return
 	case isMade && b.isYoung(made):
+		if !b.begunSince(n, made) {
+			n.why = wasHanded
+			return
+		}
 		n.worth, n.why = n.v, isBegun
 	case isMade:
 		n.doubt, n.why = n.v > 0 && !early, isOlder

@@ -173,12 +173,13 @@ func (d *created) at(t int64) (float64, bool) {
 const leastMillis = 1e11
 
 // createdTime is when (ms) a counter was created, as told at an instant; ok is false where
-// that cannot be: before 2001, or after the sample.
+// that cannot be, before 2001 or after the sample, and where it is the sample's own time: OpenTelemetry's
+// collector says so of counters of which it does not know it.
 func (c *counter) createdTime(value float64, at int64) (ms float64, ok bool) {
 	if value < leastMillis {
 		value *= 1000
 	}
-	return value, value >= plausibleStart*1000 && value <= float64(at+c.slack)
+	return value, value >= plausibleStart*1000 && value <= float64(at+c.slack) && math.Abs(value-float64(at)) > 1
 }
 
 // readCreated finds the samples that counters began anew before, as the source says.
@@ -250,14 +251,10 @@ func (c *counter) notCreated(in *input, prev, now position, flag int) {
 // usable says it.
 func (b *births) createdFirst(n *newborn) (ms float64, ok bool) {
 	s := n.in.series
-	value, ok := s.created.at(n.at)
-	if !ok && n.zero != none {
-		value, ok = float64(n.zero)/1000, true
+	if value, ok := s.created.at(n.at); ok {
+		return b.c.createdTime(value, n.at)
 	}
-	if !ok {
-		return 0, false
-	}
-	return b.c.createdTime(value, n.at)
+	return float64(n.zero), n.zero != none
 }
 
 // isYoung reports whether all that a counter has counted since it was created (ms) belongs to what is

@@ -59,6 +59,18 @@ func (b *births) handedOver(n *newborn, start float64) bool {
 	return false
 }
 
+// begunSince reports whether a first sample can have been counted since its counter was created (ms), as the
+// source says: not where it goes on from another process. Where its own can hardly have counted so much, that is flagged.
+func (b *births) begunSince(n *newborn, made float64) bool {
+	if !b.c.known(n.w, n.at) {
+		return !b.handedOver(n, made/1000)
+	}
+	if b.tooMuch(n) {
+		b.c.flag(unclearRestart, n.at)
+	}
+	return true
+}
+
 // apart are a series' labels without those of its target and its process.
 func (b *births) apart(s *series) slo.Labels {
 	return slices.DeleteFunc(slices.Clone(s.labels), func(l slo.Label) bool {

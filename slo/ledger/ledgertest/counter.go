@@ -75,7 +75,7 @@ func (c *counting) older(v float64, s *Scraped, r *rand.Rand) float64 {
 func (c *counting) show(s *Scraped, t int64, v float64) {
 	s.Samples = append(s.Samples, Sample{t, v})
 	if c.made == 0 {
-		c.made = t
+		c.made = t - 2 // before it was scraped
 	}
 	s.made = append(s.made, Sample{t, float64(c.made)})
 	c.shown = [2]float64{c.shown[1], v}
@@ -112,7 +112,7 @@ func (h *History) counter(spec Spec, s *Scraped, attempts []attempt, resets []in
 			}
 			h.enter(c, s, next, r)
 			if c.made == 0 {
-				c.made = t
+				c.made = t - 2
 			}
 			c.parts[r.IntN(spec.Workers)] += n
 			s.events = append(s.events, Sample{t, n})

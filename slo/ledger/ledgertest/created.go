@@ -97,7 +97,7 @@ func (o *Oracle) usable(v float64, t int64) (float64, bool) {
 	if v < 1e11 {
 		v *= 1000
 	}
-	return v, v >= 1e12 && v <= float64(t+o.rules.Slack)
+	return v, v >= 1e12 && v <= float64(t+o.rules.Slack) && math.Abs(v-float64(t)) > 1
 }
 
 // isZero reports whether the i-th sample of a counter was written where it was created: nobody scraped

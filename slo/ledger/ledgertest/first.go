@@ -77,6 +77,12 @@ func (o *Oracle) worth(c *counter, s Sample, late bool) firstSample {
 	}
 	switch {
 	case isMade && made > max(float64(o.rules.Start), float64(o.rules.begins-2*o.rules.Interval)):
+		if known := p.knownAt(s.T); known && o.tooMuch(p, s) {
+			o.emit(c, 0, s.T, 0, "first sample: created, but too much for a known process", slo.UnclearRestart)
+		} else if !known && o.handedOver(c, s, made) {
+			f.why, f.flags = "first sample: counted under another process", []slo.FlagKind{slo.ChangedLabels}
+			return f
+		}
 		f.value, f.why = s.V, "first sample: created within what is counted"
 	case isMade:
 		f.why = "first sample: created before"
