@@ -143,15 +143,8 @@ func (c *counter) wentOn(w *work, t int64, start float64) (went, doubt bool) {
 	i := float64(c.interval)
 	for k := range w.counters {
 		in := &w.counters[k]
-		n := before(in.t, t)
-		if n == len(in.t) || in.t[n] != t {
-			continue
-		}
-		prev := in.series.pos
-		if n > 0 {
-			prev = position{in.t[n-1], in.v[n-1]}
-		}
-		if prev.t == none {
+		n, prev, ok := in.pairAt(t)
+		if !ok {
 			continue
 		}
 		v := in.v[n]
@@ -175,15 +168,8 @@ func (c *counter) wentOn(w *work, t int64, start float64) (went, doubt bool) {
 func (c *counter) sprang(w *work, t int64) bool {
 	for k := range w.counters {
 		in := &w.counters[k]
-		n := before(in.t, t)
-		if n == len(in.t) || in.t[n] != t {
-			continue
-		}
-		prev := in.series.pos
-		if n > 0 {
-			prev = position{in.t[n-1], in.v[n-1]}
-		}
-		if prev.t == none {
+		n, prev, ok := in.pairAt(t)
+		if !ok {
 			continue
 		}
 		step, _ := c.stepBefore(in, n)
@@ -192,6 +178,19 @@ func (c *counter) sprang(w *work, t int64) bool {
 		}
 	}
 	return false
+}
+
+// pairAt gives the place of an input's sample of a time, and the one before it; ok is false where one of them is missing.
+func (in *input) pairAt(t int64) (n int, prev position, ok bool) {
+	n = before(in.t, t)
+	if n == len(in.t) || in.t[n] != t {
+		return n, prev, false
+	}
+	prev = in.series.pos
+	if n > 0 {
+		prev = position{in.t[n-1], in.v[n-1]}
+	}
+	return n, prev, prev.t != none
 }
 
 // lastCounter is the time of the process' latest sample before t of a counter, but for one; none.
@@ -249,16 +248,9 @@ func before(times []int64, t int64) int {
 // dropsAt reports whether a counter of the process has a sample at t that is below the
 // one before it.
 func (w *work) dropsAt(t int64) bool {
-	for _, in := range w.counters {
-		n := before(in.t, t)
-		if n == len(in.t) || in.t[n] != t {
-			continue
-		}
-		prev := in.series.pos
-		if n > 0 {
-			prev = position{in.t[n-1], in.v[n-1]}
-		}
-		if prev.t != none && in.v[n] < prev.v {
+	for k := range w.counters {
+		in := &w.counters[k]
+		if n, prev, ok := in.pairAt(t); ok && in.v[n] < prev.v {
 			return true
 		}
 	}
