@@ -1,16 +1,15 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/shopslo/shopslo/engine/importer"
+	"github.com/shopslo/shopslo/engine/starter"
 	"github.com/shopslo/shopslo/engine/usage"
 	strict "github.com/shopslo/shopslo/internal/document"
 )
@@ -82,28 +81,20 @@ func readFiles(names []string) (out []strict.File, err error) {
 	return out, faults.Err()
 }
 
-// writeEach writes a file for each SLO, none over one that is there.
+// writeEach writes a file for each SLO, none over one that is there: all of them, or none.
 func writeEach(dir string, made importer.Imported) error {
+	var files []starter.File
+	for _, s := range made.SLOs {
+		files = append(files, starter.File{Path: strings.ReplaceAll(strings.ToLower(s.Name), " ", "-") + ".yaml", Text: s.Document})
+	}
+	if there := starter.There(dir, files); there != "" {
+		return usage.Errorf("%s is there already, and nothing is written over; move it away, or write elsewhere with --dir", there)
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("--dir: %w", err)
 	}
-	path := func(s importer.SLO) string {
-		return filepath.Join(dir, strings.ReplaceAll(strings.ToLower(s.Name), " ", "-")+".yaml")
-	}
-	for _, s := range made.SLOs {
-		if _, err := os.Lstat(path(s)); !errors.Is(err, os.ErrNotExist) {
-			return usage.Errorf("%s is there already, and nothing is written over; move it away, or write elsewhere with --dir", path(s))
-		}
-	}
-	for _, s := range made.SLOs {
-		file, err := os.OpenFile(path(s), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-		if err != nil {
-			return fmt.Errorf("--dir: %w", err)
-		}
-		_, err = file.WriteString(s.Document)
-		if err := errors.Join(err, file.Close()); err != nil {
-			return fmt.Errorf("--dir: %w", err)
-		}
+	if err := starter.Write(dir, files); err != nil {
+		return fmt.Errorf("--dir: %w", err)
 	}
 	return nil
 }

@@ -88,7 +88,7 @@ func (f initFlags) run(ctx context.Context, p *program) error {
 	}
 	if !f.dryRun {
 		if err := starter.Write(f.dir, files); err != nil {
-			return fmt.Errorf("write what is begun with: %w", err)
+			return err
 		}
 		if _, err := documents.Load(filepath.Join(f.dir, "shopslo.yaml")); err != nil {
 			return err

@@ -44,6 +44,7 @@ var faults = []text.Entry{
 	text.Of("INTERVAL and COUNT must be 1 or more", "INTERVAL と COUNT は 1 以上にしてください"),
 	text.Of("is on no day at all: no date is all that it asks for", "該当する日がありません。条件をすべて満たす日付がないためです"),
 	text.Of("must select days: add BYDAY or BYMONTHDAY (and BYMONTH if yearly), or set starting", "日を選んでください: BYDAY か BYMONTHDAY（YEARLY なら BYMONTH も）を加えるか、starting を指定してください"),
+	text.Of("cannot write %s: %s", "%s に書き込めません: %s"),
 	text.Of("%s already exists; choose another name or edit it", "%s はすでにあります。別の名前にするか、編集してください"),
 
 	// Settings.

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/shopslo/shopslo/internal/disk"
 )
 
 // File is one that is to be written, by its path below the folder.
@@ -120,19 +122,22 @@ func There(dir string, files []File) string {
 	return ""
 }
 
-// Write writes the files below a folder, none over one that is there.
-func Write(dir string, files []File) error {
-	for _, f := range files {
+// Write writes the files below a folder, none over one that is there: all of them, or none,
+// so that it can be begun anew.
+func Write(dir string, files []File) error { return write(disk.System, dir, files) }
+
+func write(d disk.FS, dir string, files []File) error {
+	for i, f := range files {
 		path := filepath.Join(dir, f.Path)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return err
+		err := os.MkdirAll(filepath.Dir(path), 0o755)
+		if err == nil {
+			err = disk.New(d, path, []byte(f.Text), 0o644)
 		}
-		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 		if err != nil {
-			return err
-		}
-		_, err = file.WriteString(f.Text)
-		if err := errors.Join(err, file.Close()); err != nil {
+			err = fmt.Errorf("cannot write %s: %w", path, err)
+			for _, written := range files[:i] {
+				err = errors.Join(err, d.Remove(filepath.Join(dir, written.Path)))
+			}
 			return err
 		}
 	}

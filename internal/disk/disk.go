@@ -139,3 +139,49 @@ func Replace(d FS, path string, data []byte, perm fs.FileMode) error {
 	}
 	return d.SyncDir(filepath.Dir(path))
 }
+
+// New puts data into a file that is not there yet, whole or not at all: it fails with
+// fs.ErrExist where one is, and what failed leaves nothing of that name.
+func New(d FS, path string, data []byte, perm fs.FileMode) error {
+	f, err := d.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = d.Remove(f.Name()) }()
+	if err := filled(f, data, perm); err != nil {
+		return err
+	}
+	// A link fails where a file of that name is there, a rename would replace it.
+	err = d.Link(f.Name(), path)
+	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.ENOTSUP) || errors.Is(err, syscall.ENOSYS) {
+		err = begun(d, path, data, perm) // not every file system has links
+	}
+	if err != nil {
+		return err
+	}
+	if err := d.SyncDir(filepath.Dir(path)); err != nil {
+		return errors.Join(err, d.Remove(path))
+	}
+	return nil
+}
+
+// begun is New without a link: a process that is killed leaves half a file.
+func begun(d FS, path string, data []byte, perm fs.FileMode) error {
+	f, err := d.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	if err != nil {
+		return err
+	}
+	if err := filled(f, data, perm); err != nil {
+		return errors.Join(err, d.Remove(path))
+	}
+	return nil
+}
+
+// filled writes all of a file, and closes it.
+func filled(f File, data []byte, perm fs.FileMode) error {
+	_, err := f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Chmod(perm), f.Close())
+}

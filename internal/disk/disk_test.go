@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/shopslo/shopslo/internal/disk"
@@ -92,5 +93,24 @@ func TestAFolderThatIsNotThereIsAnError(t *testing.T) {
 	}
 	if err := disk.Replace(disk.System, filepath.Join(missing, "x"), nil, 0o600); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), missing) {
 		t.Error(err)
+	}
+}
+
+// Some file systems, such as FAT, have no links.
+func TestANewFileWhereThereAreNoLinks(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "state")
+	d := disktest.New(t, dir)
+	d.Fail(func(o disktest.Op) error {
+		if o.Do == disktest.Link {
+			return syscall.EPERM
+		}
+		return nil
+	})
+	if err := disk.New(d, path, []byte("new"), 0o640); err != nil || read(t, dir) != "new" {
+		t.Errorf("%q, %v", read(t, dir), err)
+	}
+	if err := disk.New(d, path, []byte("newer"), 0o640); !errors.Is(err, os.ErrExist) || read(t, dir) != "new" {
+		t.Errorf("%q, %v", read(t, dir), err)
 	}
 }

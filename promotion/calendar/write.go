@@ -98,26 +98,9 @@ func save(d disk.FS, dir, name string, text []byte, words Words) (path string, e
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
-	f, err := d.CreateTemp(dir, ".new-*")
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = d.Remove(f.Name()) }()
-	if _, err = f.Write(text); err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
-		return "", fmt.Errorf("cannot write %s: %w", path, err)
-	}
-	// A link fails where a file of that name is there, a rename would replace it.
-	err = d.Link(f.Name(), path)
+	err = disk.New(d, path, text, 0o644)
 	if errors.Is(err, fs.ErrExist) {
 		return "", fmt.Errorf("%s already exists; choose another name or edit it", path)
-	}
-	if err == nil {
-		if err = d.SyncDir(dir); err != nil {
-			err = errors.Join(err, d.Remove(path))
-		}
 	}
 	if err != nil {
 		return "", fmt.Errorf("cannot write %s: %w", path, err)
