@@ -22,7 +22,7 @@ func (p *program) listCommand() *cobra.Command {
 	var format string
 	var all bool
 	cmd := &cobra.Command{
-		Use: "list", Short: "List the incidents that are ongoing", Args: commands.NoArgs,
+		Use: "list", Short: "List ongoing incidents", Args: commands.NoArgs,
 		Example: "  incidentbot list\n  incidentbot list --all -o json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := oneOf(format, "text", "json"); err != nil {
@@ -41,7 +41,7 @@ func (p *program) listCommand() *cobra.Command {
 		},
 	}
 	formatFlag(cmd, &format, "text", "json")
-	cmd.Flags().BoolVar(&all, "all", false, "list those that are over as well")
+	cmd.Flags().BoolVar(&all, "all", false, "also list incidents that are over")
 	return cmd
 }
 
@@ -66,7 +66,7 @@ func (p *program) showCommand() *cobra.Command {
 
 func (p *program) postmortemCommand() *cobra.Command {
 	return p.ofOne(&cobra.Command{
-		Use: "postmortem ID", Short: "Write an incident's postmortem, as far as it is known",
+		Use: "postmortem ID", Short: "Write the draft of an incident's postmortem",
 		Example: "  incidentbot postmortem inc-12 --lang ja > inc-12.md",
 	})
 }
@@ -101,7 +101,7 @@ func (p *program) tellOne(ctx context.Context, id, format string) error {
 
 func (p *program) checkCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "check", Short: "Check the settings, the store, and what Slack knows of them", Args: commands.NoArgs,
+		Use: "check", Short: "Check the configuration, the store and Slack", Args: commands.NoArgs,
 		Long: p.lang.Long(longCheck),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return incidentbot.Check(cmd.Context(), p.around(), p.config, said{p})

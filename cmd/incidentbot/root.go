@@ -99,7 +99,7 @@ const defaultConfig = "incidentbot.yaml"
 func (p *program) command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "incidentbot",
-		Short: "Runs incidents in Slack",
+		Short: "Manages incidents in Slack",
 		Long:  p.lang.Long(longRoot),
 		Example: `  incidentbot check
   incidentbot serve --config incidentbot.yaml
@@ -113,7 +113,7 @@ func (p *program) command() *cobra.Command {
 	}
 	commands.FlagErrors(cmd, p.args)
 	cmd.SetHelpCommand(commands.Help())
-	cmd.PersistentFlags().StringVar(&p.config, "config", defaultConfig, "`file` with the settings")
+	cmd.PersistentFlags().StringVar(&p.config, "config", defaultConfig, "the configuration `file`")
 	commands.LanguageFlag(cmd, &p.lang)
 	cmd.AddCommand(p.serveCommand(), p.checkCommand(), p.listCommand(), p.summaryCommand(), p.showCommand(), p.postmortemCommand(),
 		commands.Completion("incidentbot", &p.lang))

@@ -35,7 +35,7 @@ func (p *program) serveCommand() *cobra.Command {
 	}
 	fs := cmd.Flags()
 	fs.StringVar(&f.listen, "web.listen-address", defaultListen, "`host:port` to listen on; port 0 is a free one")
-	fs.StringVar(&f.webConfig, "web.config.file", "", "`file` with TLS settings, as Prometheus' exporters have it")
+	fs.StringVar(&f.webConfig, "web.config.file", "", "`file` with TLS settings, in the format of Prometheus' exporters")
 	f.log.Register(fs)
 	return cmd
 }

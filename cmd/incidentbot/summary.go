@@ -55,7 +55,7 @@ type openAction struct {
 func (p *program) summaryCommand() *cobra.Command {
 	var format, back string
 	cmd := &cobra.Command{
-		Use: "summary", Short: "Sum up the incidents of a time, and what is still to be done", Args: commands.NoArgs,
+		Use: "summary", Short: "Summarize incidents and open actions", Args: commands.NoArgs,
 		Long:    p.lang.Long(longSummary),
 		Example: "  incidentbot summary\n  incidentbot summary --since 30d --lang ja\n  incidentbot summary --since 2026-10-01 -o json",
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -9,19 +9,19 @@ import (
 // it is shown.
 var (
 	longRoot = text.Of(`incidentbot opens a Slack channel for each incident, calls in the people concerned,
-keeps one status message up to date, writes the timeline, reminds of what is
-forgotten, and asks for the postmortem. shopslo's gate can ask it what is ongoing.
+keeps one status message up to date, keeps the timeline, sends reminders, and asks for
+the postmortem. shopslo's gate can ask it which incidents are ongoing.
 
-Settings stand in incidentbot.yaml; see docs/incidentbot.md, which begins with how to
-make the Slack app. Secrets come from the environment or from files that the settings
-name, never from arguments: SLACK_BOT_TOKEN, SLACK_APP_TOKEN (Socket Mode),
+It is configured in incidentbot.yaml; docs/incidentbot.md explains how to create the
+Slack app. Secrets come from the environment or from files named in the
+configuration, never from arguments: SLACK_BOT_TOKEN, SLACK_APP_TOKEN (Socket Mode),
 SLACK_SIGNING_SECRET (HTTP), INCIDENTBOT_ALERT_TOKEN, INCIDENTBOT_API_TOKEN,
-INCIDENTBOT_STORE (instead of store:, where the address has a password).
+INCIDENTBOT_STORE (instead of store:, if the address has a password).
 
-The bot speaks the language of the settings, and so do summary, show and postmortem,
-unless --lang or SHOPSLO_LANG asks for another.
+The bot uses the language of the configuration. So do summary, show and postmortem,
+unless --lang or SHOPSLO_LANG is set.
 
-Exit codes: 0 done · 1 check found something · 3 the command line or a file is wrong
+Exit codes: 0 done · 1 check found a problem · 3 the command line or a file is invalid
 · 4 the store or Slack could not be reached · 130 interrupted.`,
 		`incidentbot は、Slack でインシデント対応を進めます。インシデントごとにチャンネルを作り、関係者を招集し、状況のメッセージを最新に保ち、タイムラインを記録し、忘れていることを知らせ、ポストモーテムを求めます。shopslo のゲートは、継続中のインシデントをボットに問い合わせることができます。
 
@@ -30,11 +30,11 @@ Exit codes: 0 done · 1 check found something · 3 the command line or a file is
 ボットの言語は設定で決まります。summary・show・postmortem も同じ言語ですが、--lang か SHOPSLO_LANG があればその言語になります。
 
 終了コード: 0 完了 / 1 check の指摘あり / 3 コマンドラインかファイルの誤り / 4 ストアか Slack に接続できない / 130 中断`)
-	longServe = text.Of(`serve runs the bot until it is asked to end; what it was about to do is kept in the
-store, and done by the next one. Several may run on one PostgreSQL store.
+	longServe = text.Of(`serve runs the bot until it is stopped. Unfinished work stays in the store, and is
+continued by the next start. Several can run on one PostgreSQL store.
 
   /slack                   Slack's requests, with slack.mode: http
-  /alerts/alertmanager     Alertmanager's webhook, where a token for it is given
+  /alerts/alertmanager     Alertmanager's webhook, if a token is configured
   /alerts/mackerel         Mackerel's webhook, likewise: /alerts/mackerel?token=…
   /api/v1/incidents        for the gate, and for people; see docs/incidents.md
   /metrics, /-/healthy, /-/ready`,
@@ -45,36 +45,35 @@ store, and done by the next one. Several may run on one PostgreSQL store.
   /alerts/mackerel         Mackerel の Webhook（同様）: /alerts/mackerel?token=…
   /api/v1/incidents        ゲートと人のための API（docs/incidents.md）
   /metrics, /-/healthy, /-/ready`)
-	longCheck = text.Of(`check reads the settings and asks Slack whether the token works, the app has its
-scopes, and channels, people and user groups exist: a line each. It changes nothing
-in Slack.`,
+	longCheck = text.Of(`check reads the configuration and verifies with Slack that the token works, that the
+app has its scopes, and that channels, people and user groups exist, with a line for
+each. It changes nothing in Slack.`,
 		`check は設定を読み、トークンが使えるか、アプリに必要なスコープがあるか、チャンネル・人・ユーザーグループが存在するかを Slack に確認し、1 行ずつ表示します。Slack には何も変更を加えません。`)
-	longSummary = text.Of(`summary counts the incidents that were ongoing, or changed, since a time: how many of
-which severity, how long they took to be noticed, mitigated and resolved. Of all
-incidents, however old, it tells which actions nobody has done yet, and whose
-postmortem is not whole.`,
+	longSummary = text.Of(`summary counts the incidents that were ongoing or changed since a time: how many by
+severity, and how long they took to be detected, mitigated and resolved. For all
+incidents, however old, it lists open actions and incomplete postmortems.`,
 		`summary は、ある時刻以降に継続していた、または変化したインシデントを集計します。重大度ごとの件数と、検知・緩和・解決までの時間を示します。未完了の再発防止策と、未完成のポストモーテムは、古いものも含めてすべて示します。`)
 )
 
 // oneLiners are the short texts of commands, and the flags'. The English ones stand where the
 // command or flag is made, too, which a test holds together.
 var oneLiners = []text.Entry{
-	text.Of("Runs incidents in Slack", "Slack でインシデント対応を進める"),
+	text.Of("Manages incidents in Slack", "Slack でインシデント対応を進める"),
 	text.Of("Run the bot", "ボットを動かす"),
-	text.Of("Check the settings, the store, and what Slack knows of them", "設定・ストアと、Slack 側の状態を確認する"),
-	text.Of("List the incidents that are ongoing", "継続中のインシデントを一覧にする"),
-	text.Of("Sum up the incidents of a time, and what is still to be done", "期間のインシデントと、残っている作業をまとめる"),
+	text.Of("Check the configuration, the store and Slack", "設定・ストアと、Slack 側の状態を確認する"),
+	text.Of("List ongoing incidents", "継続中のインシデントを一覧にする"),
+	text.Of("Summarize incidents and open actions", "期間のインシデントと、残っている作業をまとめる"),
 	text.Of("Show an incident with its timeline", "インシデントをタイムラインとともに表示する"),
-	text.Of("Write an incident's postmortem, as far as it is known", "インシデントのポストモーテムを、分かっている範囲で書く"),
+	text.Of("Write the draft of an incident's postmortem", "インシデントのポストモーテムを、分かっている範囲で書く"),
 
-	text.Of("`file` with the settings", "設定ファイル"),
+	text.Of("the configuration `file`", "設定ファイル"),
 	text.Of("`format`: text or json", "出力形式: text または json"),
 	text.Of("`format`: markdown or json", "出力形式: markdown または json"),
-	text.Of("list those that are over as well", "終わったものも一覧に含める"),
+	text.Of("also list incidents that are over", "終わったものも一覧に含める"),
 	text.Of("a `day`, or how long ago: 2026-10-01, 30d", "この日以降、またはこの長さだけ前から: 2026-10-01, 30d"),
 	text.Of("`host:port` to listen on; port 0 is a free one", "待ち受けるアドレス。ポート 0 は空きポート"),
-	text.Of("`file` with TLS settings, as Prometheus' exporters have it", "TLS の設定ファイル（Prometheus のエクスポーターと同じ形式）"),
-	text.Of("least `level` that is logged: debug, info, warn or error", "ログに出す最低のレベル: debug, info, warn または error"),
+	text.Of("`file` with TLS settings, in the format of Prometheus' exporters", "TLS の設定ファイル（Prometheus のエクスポーターと同じ形式）"),
+	text.Of("minimum `level` to log: debug, info, warn or error", "ログに出す最低のレベル: debug, info, warn または error"),
 	text.Of("`format` of the log: text or json", "ログの形式: text または json"),
 }
 

@@ -125,7 +125,7 @@ func (p *program) command() *cobra.Command {
 	f := &flags{}
 	cmd := &cobra.Command{
 		Use:   "shopset_exporter",
-		Short: "Tells Prometheus how a fleet of ShopSets really is",
+		Short: "Exports the actual state of a fleet of ShopSets to Prometheus",
 		Long:  p.lang.Long(longRoot),
 		Example: `  shopset_exporter --fleet 'fleet/*.yaml' --kubeconfig ~/.kube/config --context onprem-a --context eks-b
   shopset_exporter --fleet.resources --in-cluster onprem-a --state.file /var/lib/shopset/state.json \
@@ -160,28 +160,28 @@ func (p *program) command() *cobra.Command {
 func (f *flags) register(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.SortFlags = false
-	fs.StringArrayVar(&f.fleet, "fleet", nil, "`pattern` of files with the fleet's documents; may be repeated")
+	fs.StringArrayVar(&f.fleet, "fleet", nil, "`pattern` of the fleet's document files; may be repeated")
 	fs.BoolVar(&f.resources, "fleet.resources", false, "read the fleet's documents from the clusters' custom resources")
 	fs.StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig `file` of the clusters")
-	fs.StringArrayVar(&f.contexts, "context", nil, "`name` of a context of the kubeconfig; may be repeated; without it all are read")
+	fs.StringArrayVar(&f.contexts, "context", nil, "`name` of a context of the kubeconfig; may be repeated (default: all)")
 	fs.StringVar(&f.inCluster, "in-cluster", "", "read the cluster that the exporter runs in, under this `name`")
-	fs.BoolVar(&f.argoSecrets, "argocd.cluster-secrets", false, "read the clusters that the Argo CD there knows by its cluster Secrets as well")
-	fs.StringVar(&f.argoNamespace, "argocd.namespace", "argocd", "`namespace` of Argo CD and its Applications; empty for Applications of all namespaces")
+	fs.BoolVar(&f.argoSecrets, "argocd.cluster-secrets", false, "also read the clusters in Argo CD's cluster Secrets")
+	fs.StringVar(&f.argoNamespace, "argocd.namespace", "argocd", "`namespace` of Argo CD and its Applications; empty for all namespaces")
 	fs.StringVar(&f.label, "application.label", "", "`label` of an Application that names its ShopSet (default shopset.dev/shopset)")
-	fs.StringVar(&f.name, "application.name-pattern", "", "regular `expression` for an Application's whole name, with a group (?P<shopset>…)")
-	fs.StringVar(&f.path, "application.path-pattern", "", "regular `expression` for the path of an Application's source, with a group (?P<shopset>…)")
-	fs.BoolVar(&f.applications, "applications", false, "export series of each Application as well: many where there are many Applications")
-	fs.DurationVar(&f.maxAge, "max-age", 15*time.Minute, "age of Argo CD's last comparison from which on it is Unknown; 0: never")
-	fs.DurationVar(&f.grace, "grace", 10*time.Second, "how long a cluster may be out of reach, or not answer, before its ShopSets are Unknown")
-	fs.StringVar(&f.gitSystem, "git.system", "", "`URL` of the repository that Argo CD reads; without it nothing is known of Releases")
-	fs.StringVar(&f.gitApp, "git.app", "", "`URL` of the app repository, where it is a submodule")
+	fs.StringVar(&f.name, "application.name-pattern", "", "regular `expression` that matches an Application's whole name, with a group (?P<shopset>…)")
+	fs.StringVar(&f.path, "application.path-pattern", "", "regular `expression` that matches the path of an Application's source, with a group (?P<shopset>…)")
+	fs.BoolVar(&f.applications, "applications", false, "also export series per Application: many series if there are many Applications")
+	fs.DurationVar(&f.maxAge, "max-age", 15*time.Minute, "age of Argo CD's last comparison at which a ShopSet becomes Unknown; 0: never")
+	fs.DurationVar(&f.grace, "grace", 10*time.Second, "how long a cluster may be unreachable or not answer before its ShopSets become Unknown")
+	fs.StringVar(&f.gitSystem, "git.system", "", "`URL` of the repository that Argo CD reads; without it, Releases are unknown")
+	fs.StringVar(&f.gitApp, "git.app", "", "`URL` of the app repository, if it is a submodule")
 	fs.StringVar(&f.gitSubmodule, "git.submodule", "", "`folder` of the app repository in the system repository")
-	fs.StringVar(&f.gitDir, "git.dir", "", "`folder` for mirrors of the repositories; it belongs to the exporter alone")
+	fs.StringVar(&f.gitDir, "git.dir", "", "`folder` for mirrors of the repositories; for the exporter's use only")
 	fs.DurationVar(&f.gitInterval, "git.interval", 30*time.Second, "how often the repositories are fetched")
-	fs.StringVar(&f.state, "state.file", "", "`file` that keeps what Argo CD forgets, such as since when a ShopSet drifts; without it a restart forgets")
-	fs.DurationVar(&f.refresh, "refresh", 10*time.Second, "how often the fleet is judged where nothing changes")
+	fs.StringVar(&f.state, "state.file", "", "`file` for state that Argo CD does not keep, such as since when a ShopSet differs from git; without it, a restart loses it")
+	fs.DurationVar(&f.refresh, "refresh", 10*time.Second, "how often the fleet is evaluated if nothing changes")
 	fs.StringVar(&f.listen, "web.listen-address", defaultListen, "`host:port` to listen on; port 0 is a free one")
-	fs.StringVar(&f.webConfig, "web.config.file", "", "`file` with TLS and basic authentication settings, as Prometheus' exporters have it")
+	fs.StringVar(&f.webConfig, "web.config.file", "", "`file` with TLS and basic authentication settings, in the format of Prometheus' exporters")
 	f.log.Register(fs)
 }
 

@@ -382,7 +382,7 @@ func (s *service) unready() error {
 // shell makes the HTTP server with its routes.
 func (s *service) shell() (*server.Server, error) {
 	shell, err := server.New(server.Options{
-		Name: "shopset_exporter", Version: cli.ThisBuild().Version, Description: "How a fleet of ShopSets really is",
+		Name: "shopset_exporter", Version: cli.ThisBuild().Version, Description: "The actual state of a fleet of ShopSets",
 		Links: []server.Link{
 			{Address: "/metrics", Text: "Metrics", Description: "for Prometheus"},
 			{Address: "/api/v1/fleet", Text: "Fleet", Description: "the same as JSON"},

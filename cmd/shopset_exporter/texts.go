@@ -8,20 +8,20 @@ import (
 // longRoot is what the program says of itself. A Japanese paragraph is one line here: it is wrapped
 // when it is shown.
 var longRoot = text.Of(`shopset_exporter watches the Argo CD Applications of several clusters, and the git
-branches of the Tiers, and exports what is synced, what drifts and since when,
-whether the order of Tiers holds, how far each is behind, and whether redundancy is
-intact. It only reads. A cluster that cannot be reached makes its own ShopSets
-Unknown, and nobody else's.
+branches of the Tiers. It exports what is synced, what differs from git and since
+when, whether Tier order holds, how far each Tier is behind, and whether redundancy
+is intact. It only reads. If a cluster cannot be reached, only its own ShopSets
+become Unknown.
 
   /metrics          for Prometheus; see docs/metrics.md
   /api/v1/fleet     the same as JSON, for the gate and the board
   /-/healthy, /-/ready
 
-The fleet's documents come from files (--fleet), which SIGHUP reads again, or from
-the clusters' custom resources (--fleet.resources).
+The fleet's documents come from files (--fleet), reloaded on SIGHUP, or from custom
+resources in the clusters (--fleet.resources).
 
-Exit codes: 0 it was asked to end · 3 the command line, a document or a file is
-wrong · 4 it could not go on · 130 interrupted.`,
+Exit codes: 0 stopped by a signal · 3 the command line, a document or a file is
+invalid · 4 it could not continue · 130 interrupted.`,
 	`shopset_exporter は、ShopSet のフリートの実際の状態を Prometheus に伝えます。複数のクラスターの Argo CD Application と Tier の git ブランチを監視し、何が同期しているか、何がいつから git と異なるか、Tier の順序が保たれているか、それぞれどれだけ遅れているか、冗長性が保たれているかを出力します。読むだけで、何も変更しません。接続できないクラスターがあっても、Unknown になるのはそのクラスターの ShopSet だけです。
 
   /metrics          Prometheus 用（docs/metrics.md）
@@ -35,30 +35,30 @@ wrong · 4 it could not go on · 130 interrupted.`,
 // oneLiners are the short texts of the command and its flags. The English ones stand where they are
 // made, too, which a test holds together.
 var oneLiners = []text.Entry{
-	text.Of("Tells Prometheus how a fleet of ShopSets really is", "ShopSet のフリートの実際の状態を Prometheus に伝える"),
-	text.Of("`pattern` of files with the fleet's documents; may be repeated", "フリートの文書のファイルのパターン。繰り返し可"),
+	text.Of("Exports the actual state of a fleet of ShopSets to Prometheus", "ShopSet のフリートの実際の状態を Prometheus に伝える"),
+	text.Of("`pattern` of the fleet's document files; may be repeated", "フリートの文書のファイルのパターン。繰り返し可"),
 	text.Of("read the fleet's documents from the clusters' custom resources", "フリートの文書をクラスターのカスタムリソースから読む"),
 	text.Of("kubeconfig `file` of the clusters", "クラスターの kubeconfig ファイル"),
-	text.Of("`name` of a context of the kubeconfig; may be repeated; without it all are read", "kubeconfig のコンテキストの名前。繰り返し可。なければすべて読む"),
+	text.Of("`name` of a context of the kubeconfig; may be repeated (default: all)", "kubeconfig のコンテキストの名前。繰り返し可。なければすべて読む"),
 	text.Of("read the cluster that the exporter runs in, under this `name`", "エクスポーターが動いているクラスターを、この名前で読む"),
-	text.Of("read the clusters that the Argo CD there knows by its cluster Secrets as well", "その Argo CD がクラスターの Secret で知っているクラスターも読む"),
-	text.Of("`namespace` of Argo CD and its Applications; empty for Applications of all namespaces", "Argo CD と Application の名前空間。空ならすべての名前空間の Application"),
+	text.Of("also read the clusters in Argo CD's cluster Secrets", "その Argo CD がクラスターの Secret で知っているクラスターも読む"),
+	text.Of("`namespace` of Argo CD and its Applications; empty for all namespaces", "Argo CD と Application の名前空間。空ならすべての名前空間の Application"),
 	text.Of("`label` of an Application that names its ShopSet (default shopset.dev/shopset)", "Application の ShopSet を示すラベル (既定: shopset.dev/shopset)"),
-	text.Of("regular `expression` for an Application's whole name, with a group (?P<shopset>…)", "Application の名前全体の正規表現。グループ (?P<shopset>…) を含める"),
-	text.Of("regular `expression` for the path of an Application's source, with a group (?P<shopset>…)", "Application のソースのパスの正規表現。グループ (?P<shopset>…) を含める"),
-	text.Of("export series of each Application as well: many where there are many Applications", "Application ごとの系列も出力する。Application が多いと系列も多い"),
-	text.Of("age of Argo CD's last comparison from which on it is Unknown; 0: never", "Argo CD の最後の比較がこれより古ければ Unknown とする。0: しない"),
-	text.Of("how long a cluster may be out of reach, or not answer, before its ShopSets are Unknown", "クラスターに接続できない、または応答がないまま、ShopSet を Unknown にするまでの長さ"),
-	text.Of("`URL` of the repository that Argo CD reads; without it nothing is known of Releases", "Argo CD が読むリポジトリの URL。なければリリースのことは分からない"),
-	text.Of("`URL` of the app repository, where it is a submodule", "サブモジュールである場合の、アプリのリポジトリの URL"),
+	text.Of("regular `expression` that matches an Application's whole name, with a group (?P<shopset>…)", "Application の名前全体の正規表現。グループ (?P<shopset>…) を含める"),
+	text.Of("regular `expression` that matches the path of an Application's source, with a group (?P<shopset>…)", "Application のソースのパスの正規表現。グループ (?P<shopset>…) を含める"),
+	text.Of("also export series per Application: many series if there are many Applications", "Application ごとの系列も出力する。Application が多いと系列も多い"),
+	text.Of("age of Argo CD's last comparison at which a ShopSet becomes Unknown; 0: never", "Argo CD の最後の比較がこれより古ければ Unknown とする。0: しない"),
+	text.Of("how long a cluster may be unreachable or not answer before its ShopSets become Unknown", "クラスターに接続できない、または応答がないまま、ShopSet を Unknown にするまでの長さ"),
+	text.Of("`URL` of the repository that Argo CD reads; without it, Releases are unknown", "Argo CD が読むリポジトリの URL。なければリリースのことは分からない"),
+	text.Of("`URL` of the app repository, if it is a submodule", "サブモジュールである場合の、アプリのリポジトリの URL"),
 	text.Of("`folder` of the app repository in the system repository", "システムのリポジトリの中の、アプリのリポジトリのフォルダー"),
-	text.Of("`folder` for mirrors of the repositories; it belongs to the exporter alone", "リポジトリのミラーのフォルダー。エクスポーター専用"),
+	text.Of("`folder` for mirrors of the repositories; for the exporter's use only", "リポジトリのミラーのフォルダー。エクスポーター専用"),
 	text.Of("how often the repositories are fetched", "リポジトリを取得する間隔"),
-	text.Of("`file` that keeps what Argo CD forgets, such as since when a ShopSet drifts; without it a restart forgets", "Argo CD が忘れること（ShopSet がいつから git と異なるかなど）を残すファイル。なければ再起動で失われる"),
-	text.Of("how often the fleet is judged where nothing changes", "変化がないときにフリートを判定する間隔"),
+	text.Of("`file` for state that Argo CD does not keep, such as since when a ShopSet differs from git; without it, a restart loses it", "Argo CD が忘れること（ShopSet がいつから git と異なるかなど）を残すファイル。なければ再起動で失われる"),
+	text.Of("how often the fleet is evaluated if nothing changes", "変化がないときにフリートを判定する間隔"),
 	text.Of("`host:port` to listen on; port 0 is a free one", "待ち受けるアドレス。ポート 0 は空きポート"),
-	text.Of("`file` with TLS and basic authentication settings, as Prometheus' exporters have it", "TLS と Basic 認証の設定ファイル（Prometheus のエクスポーターと同じ形式）"),
-	text.Of("least `level` that is logged: debug, info, warn or error", "ログに出す最低のレベル: debug, info, warn または error"),
+	text.Of("`file` with TLS and basic authentication settings, in the format of Prometheus' exporters", "TLS と Basic 認証の設定ファイル（Prometheus のエクスポーターと同じ形式）"),
+	text.Of("minimum `level` to log: debug, info, warn or error", "ログに出す最低のレベル: debug, info, warn または error"),
 	text.Of("`format` of the log: text or json", "ログの形式: text または json"),
 }
 

@@ -41,21 +41,21 @@ func newEntry(p *program, cmd *cobra.Command, what string) *entry {
 	e.out = outputFlag(cmd)
 	f := cmd.Flags()
 	f.StringVar(&e.name, "name", "", "the document's `name` (default "+what+"-TIME)")
-	f.StringVar(&e.reason, "reason", "", "the `text` that tells those who meet it why")
-	f.StringVar(&e.by, "by", "", "`name` of who decides (default: $GITHUB_ACTOR, $GITLAB_USER_LOGIN or $USER)")
+	f.StringVar(&e.reason, "reason", "", "the reason, as a `text` for the people affected")
+	f.StringVar(&e.by, "by", "", "`name` of the person who decides (default: $GITHUB_ACTOR, $GITLAB_USER_LOGIN or $USER)")
 	f.StringVar(&e.from, "from", "", "a `time` in RFC 3339 (default now)")
 	f.StringVar(&e.until, "until", "", "a `time` in RFC 3339")
 	f.StringVar(&e.length, "for", "", "a `duration` from --from on, instead of --until: 90m, 12h, 3d")
 	f.StringSliceVar(&e.tiers, "tier", nil, "a `Tier`; may be repeated")
 	p.complete(cmd, "tier", documents.TierNames)
-	f.BoolVar(&e.list, "list", false, "show the ones that are there, and write nothing")
+	f.BoolVar(&e.list, "list", false, "list existing documents, and write nothing")
 	return e
 }
 
 func freezeCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "freeze",
-		Short: "Write a document that keeps releases out for a time",
+		Short: "Write a document that freezes releases",
 		Long:  p.lang.Long(longFreeze),
 		Example: `  shopslo freeze --tier prod --tier prod-ha --from 2026-12-28T18:00:00+09:00 --until 2027-01-04T09:00:00+09:00 --reason 年末年始
   shopslo freeze --fleet --rrule 'FREQ=WEEKLY;BYDAY=FR' --time 18:00 --for 63h --time-zone Asia/Tokyo --name weekends --reason 'nobody is there'
@@ -70,10 +70,10 @@ func freezeCommand(p *program) *cobra.Command {
 	p.complete(cmd, "group", documents.GroupNames)
 	f.BoolVar(&e.fleet, "fleet", false, "the whole fleet")
 	var recurs calendar.Recurrence
-	f.StringVar(&recurs.RRule, "rrule", "", "recur by this `rule`, such as FREQ=WEEKLY;BYDAY=FR")
-	f.StringVar(&recurs.At, "time", "00:00", "the `time` of day at which a recurring one begins")
-	f.StringVar(&recurs.TimeZone, "time-zone", "Asia/Tokyo", "the IANA `name` of the zone of --time")
-	emergency := f.Bool("emergency", false, "stop everything, from now until the document is deleted")
+	f.StringVar(&recurs.RRule, "rrule", "", "recur according to this `rule`, such as FREQ=WEEKLY;BYDAY=FR")
+	f.StringVar(&recurs.At, "time", "00:00", "the `time` of day at which a recurring freeze begins")
+	f.StringVar(&recurs.TimeZone, "time-zone", "Asia/Tokyo", "the IANA `name` of the time zone of --time")
+	emergency := f.Bool("emergency", false, "stop all promotions, from now until the document is deleted")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		return e.run(cmd, "freeze", func(now time.Time) ([]byte, error) {
 			z := promotion.Freeze{ID: e.name, Reason: e.reason, By: e.by, Scope: e.scope(), Emergency: *emergency}
@@ -116,7 +116,7 @@ func freezeCommand(p *program) *cobra.Command {
 func overrideCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "override",
-		Short: "Write a document that sets checks of the gate aside for a time",
+		Short: "Write a document that waives checks of the gate",
 		Long:  p.lang.Long(longOverride),
 		Example: `  shopslo override --tier prod --check burn_rate --for 4h --reason 'the mail relay is down, https://example.com/inc-12'
   shopslo override --list
@@ -125,7 +125,7 @@ func overrideCommand(p *program) *cobra.Command {
 	}
 	e := newEntry(p, cmd, "override")
 	f := cmd.Flags()
-	f.StringVar(&e.link, "link", "", "a `URL` with more")
+	f.StringVar(&e.link, "link", "", "a `URL` with details")
 	checks := f.StringSlice("check", nil, "the `name` of a check; may be repeated")
 	p.complete(cmd, "check", overridable)
 	release := f.String("release", "", "only for this `commit`")
@@ -151,7 +151,7 @@ func overrideCommand(p *program) *cobra.Command {
 func excludeCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "exclude",
-		Short: "Write a document that leaves a range of time out of budgets",
+		Short: "Write a document that excludes a time range from error budgets",
 		Long:  p.lang.Long(longExclude),
 		Example: `  shopslo exclude --shopset a-1 --from 2026-11-21T01:00:00+09:00 --for 1h --cause maintenance --reason 'the database was moved'
   shopslo exclude --list
@@ -160,7 +160,7 @@ func excludeCommand(p *program) *cobra.Command {
 	}
 	e := newEntry(p, cmd, "exclusion")
 	f := cmd.Flags()
-	f.StringVar(&e.link, "link", "", "a `URL` with more")
+	f.StringVar(&e.link, "link", "", "a `URL` with details")
 	f.StringSliceVar(&e.groups, "group", nil, "a ShopGroup, as in the `name` of its document; may be repeated")
 	f.StringSliceVar(&e.sets, "shopset", nil, "a ShopSet, by its `name`; may be repeated")
 	f.BoolVar(&e.fleet, "fleet", false, "the whole fleet")

@@ -25,8 +25,8 @@ type logFlags struct{ server, dir string }
 func (p *program) logFlags(cmd *cobra.Command) *logFlags {
 	p.configFlag(cmd)
 	f := &logFlags{}
-	cmd.Flags().StringVar(&f.server, "server", "", "`URL` of a 'shopslo serve' whose log is read, instead of what the configuration names")
-	cmd.Flags().StringVar(&f.dir, "dir", "", "`folder` of a log, instead of what the configuration names")
+	cmd.Flags().StringVar(&f.server, "server", "", "`URL` of a 'shopslo serve' whose log to read, instead of the configured one")
+	cmd.Flags().StringVar(&f.dir, "dir", "", "`folder` of a log, instead of the configured one")
 	cmd.MarkFlagDirname("dir")
 	return f
 }
@@ -36,7 +36,7 @@ func decisionsCommand(p *program) *cobra.Command {
 	var overrides bool
 	cmd := &cobra.Command{
 		Use:   "decisions",
-		Short: "List what the gate decided and what was moved after that",
+		Short: "List the gate's decisions, promotions and rollbacks",
 		Long:  p.lang.Long(longDecisions, whichLog, longDecisionsExits, serverHelp),
 		Example: `  shopslo decisions --tier prod --since 2026-11-01T00:00:00Z
   shopslo decisions --overrides --since 7d -o json
@@ -46,10 +46,10 @@ func decisionsCommand(p *program) *cobra.Command {
 	}
 	f := p.logFlags(cmd)
 	out := outputFlag(cmd)
-	cmd.Flags().StringVar(&to, "tier", "", "only those about this `Tier`")
+	cmd.Flags().StringVar(&to, "tier", "", "only entries about this `Tier`")
 	p.complete(cmd, "tier", documents.TierNames)
-	cmd.Flags().StringVar(&since, "since", "", "only those since this `time`, as RFC 3339 or how long ago, such as 24h or 7d")
-	cmd.Flags().BoolVar(&overrides, "overrides", false, "only those with an override in force, or a fix")
+	cmd.Flags().StringVar(&since, "since", "", "only entries since this `time`, in RFC 3339 or how long ago, such as 24h or 7d")
+	cmd.Flags().BoolVar(&overrides, "overrides", false, "only entries with an override in force, or a fix")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		filter := decisionlog.Filter{To: to, Overrides: overrides}
 		var err error
@@ -116,7 +116,7 @@ func timeOrAgo(flag, text string, now time.Time) (time.Time, error) {
 func showCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "show ENTRY",
-		Short:   "Print what a decision was made from",
+		Short:   "Print the record of a decision",
 		Long:    p.lang.Long(longDecisionsShow, whichLog, serverHelp),
 		Example: `  shopslo decisions show 12 > decision.json && shopslo gate --replay decision.json`,
 		Args: func(cmd *cobra.Command, args []string) error {

@@ -31,7 +31,7 @@ func verifyCommand(p *program) *cobra.Command {
 	var head string
 	cmd := &cobra.Command{
 		Use:   "verify",
-		Short: "Check that nobody has changed the log of decisions",
+		Short: "Verify that the log of decisions was not changed",
 		Long:  p.lang.Long(longDecisionsVerify, whichLog, longDecisionsVerifyExits, serverHelp),
 		Example: `  shopslo decisions verify
   shopslo decisions verify --dir data/decisions --head 5d41402abc4b2a76…`,
@@ -102,7 +102,7 @@ func repairCommand(p *program) *cobra.Command {
 	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "repair",
-		Short: "Keep what is intact of a damaged log of decisions",
+		Short: "Repair a damaged log of decisions",
 		Long:  p.lang.Long(longDecisionsRepair),
 		Example: `  shopslo decisions repair --dry-run
   shopslo decisions repair
@@ -111,9 +111,9 @@ func repairCommand(p *program) *cobra.Command {
 	}
 	p.configFlag(cmd)
 	out := outputFlag(cmd)
-	cmd.Flags().StringVar(&dir, "dir", "", "`folder` of a log, instead of what the configuration names")
+	cmd.Flags().StringVar(&dir, "dir", "", "`folder` of a log, instead of the configured one")
 	cmd.MarkFlagDirname("dir")
-	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what would be done, and change nothing")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show what would be done, and change nothing")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		dir, err := p.logFolder(dir)
 		if err != nil {

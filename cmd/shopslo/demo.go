@@ -13,7 +13,7 @@ func demoCommand(p *program) *cobra.Command {
 	var o demo.Options
 	cmd := &cobra.Command{
 		Use:     "demo",
-		Short:   "Show a bad release, its error budget and the gate, on a fleet that really runs",
+		Short:   "Show a bad release, its error budget and the gate, on real processes",
 		Long:    p.lang.Long(longDemo),
 		Example: "  shopslo demo\n  shopslo demo --keep",
 		Args:    noArgs,
@@ -26,8 +26,8 @@ func demoCommand(p *program) *cobra.Command {
 			return demo.Run(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().BoolVar(&o.Keep, "keep", false, "leave everything running after the story, until Ctrl-C")
-	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "`seed` of everything that happens by chance")
+	cmd.Flags().BoolVar(&o.Keep, "keep", false, "keep everything running at the end, until Ctrl-C")
+	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "random `seed`")
 	return cmd
 }
 

@@ -14,7 +14,7 @@ import (
 func explainCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain SLO SHOPSET",
-		Short: "Show how a budget's figures came about",
+		Short: "Show how a budget's figures were calculated",
 		Long:  p.lang.Long(longExplain),
 		Example: `  shopslo explain cart-availability a-1
   shopslo explain cart-availability a-1 --at 2026-11-01T00:00:00Z -o json`,

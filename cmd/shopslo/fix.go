@@ -19,10 +19,10 @@ type fixFlags struct {
 }
 
 func (f *fixFlags) register(fs *pflag.FlagSet) {
-	fs.StringVar(&f.fix, "fix", "", "`URL` of what the release mends: a policy may let only fixes through; recorded like an override")
-	fs.StringVar(&f.acceptRules, "accept-rules", "", "`hash` of SLOs and policy that ask for less than before, as the check rules shows it: they are accepted, which is logged; needs --by")
-	fs.BoolVar(&f.ownRules, "own-rules", false, "judge by SLOs, policy and calendar beside the configuration, although its repository has a branch of the Tier that they are read from")
-	fs.StringVar(&f.by, "by", "", "`name` of who says that it is a fix, accepts the rules, or lets the release come again; else what CI or the system says")
+	fs.StringVar(&f.fix, "fix", "", "`URL` of what the release fixes: a policy may let only fixes through; recorded like an override")
+	fs.StringVar(&f.acceptRules, "accept-rules", "", "accept laxer SLOs and policy with this `hash`, as shown by the check rules; logged; needs --by")
+	fs.BoolVar(&f.ownRules, "own-rules", false, "use the SLOs, policy and calendar beside the configuration, even if its repository has a branch of the Tier to read them from")
+	fs.StringVar(&f.by, "by", "", "`name` of who declares the fix, accepts the rules, or allows the release again (default: from CI or the system)")
 }
 
 func (f *fixFlags) check(server string) error {

@@ -54,7 +54,7 @@ func gateCommand(p *program) *cobra.Command {
 	var f gateFlags
 	cmd := &cobra.Command{
 		Use:   "gate --to TIER",
-		Short: "Say whether a release may go to a Tier",
+		Short: "Decide whether a release may go to a Tier",
 		Long:  p.lang.Long(longGate, serverHelp),
 		Example: `  shopslo gate --to prod
   shopslo gate --to prod --explain
@@ -70,18 +70,18 @@ func gateCommand(p *program) *cobra.Command {
 	server := serverFlag(cmd)
 	f.out.flags(cmd)
 	fs := cmd.Flags()
-	fs.StringVar(&f.to, "to", "", "the `Tier` that the release is to go to")
+	fs.StringVar(&f.to, "to", "", "the `Tier` that the release would go to")
 	p.complete(cmd, "to", documents.TargetNames)
-	fs.StringVar(&f.release, "release", "", "the `commit` that is to go there, 7 digits of it or more; else what the branch below points to")
-	fs.StringVar(&f.since, "since", "", "when the release came to the Tier below, or in a fleet of one Tier the one that runs: a `time` in RFC 3339, or how long ago, such as 2h; for those who have no exporter that knows")
+	fs.StringVar(&f.release, "release", "", "the `commit` to promote, at least 7 digits (default: what the branch below points to)")
+	fs.StringVar(&f.since, "since", "", "when the release arrived in the Tier below, or in a fleet of one Tier, the one that runs: a `time` in RFC 3339, or how long ago, such as 2h; for use without an exporter")
 	f.fixFlags.register(fs)
-	fs.BoolVar(&f.again, "again", false, "the release may come although it was rolled back from the Tier; recorded like an override")
+	fs.BoolVar(&f.again, "again", false, "allow the release although it was rolled back from the Tier; recorded like an override")
 	fs.BoolVar(&f.explain, "explain", false, "show every check, the policy, and where evidence was looked for")
-	fs.StringSliceVar(&f.slos, "slo", nil, "show the checks of these `SLOs` only, in a table or Markdown; the decision is of all")
+	fs.StringSliceVar(&f.slos, "slo", nil, "show only the checks of these `SLOs`, in a table or Markdown; the decision is still about all")
 	p.complete(cmd, "slo", documents.SLONames)
 	lengthVar(fs, &f.watch, "watch", 0, "how long to wait for a decision while it is inconclusive: 30m, 12h, 2d")
-	lengthVar(fs, &f.every, "every", 15*time.Second, "time from one look to the next while waiting")
-	fs.StringVar(&f.replay, "replay", "", "make the decision of a `file` that -o json wrote again, and ask nobody")
+	lengthVar(fs, &f.every, "every", 15*time.Second, "interval between checks while waiting")
+	fs.StringVar(&f.replay, "replay", "", "repeat the decision of a `file` written with -o json, without contacting any source")
 	cmd.MarkFlagFilename("replay", "json")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		when, err := at()

@@ -30,8 +30,8 @@ type gateOutput struct {
 func (o *gateOutput) flags(cmd *cobra.Command) {
 	o.form = string(table)
 	forms := strings.Join(gateForms, ", ")
-	cmd.Flags().VarP((*gateForm)(&o.form), "output", "o", "`format` of the answer: "+forms)
-	cmd.Flags().StringArrayVar(&o.write, "write", nil, "`FORMAT=FILE` to write the same decision to; can be given several times")
+	cmd.Flags().VarP((*gateForm)(&o.form), "output", "o", "output `format`: "+forms)
+	cmd.Flags().StringArrayVar(&o.write, "write", nil, "also write the decision to this `FORMAT=FILE`; may be repeated")
 	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(gateForms, cobra.ShellCompDirectiveNoFileComp))
 }
 

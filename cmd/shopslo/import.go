@@ -18,7 +18,7 @@ func importCommand(p *program) *cobra.Command {
 	var window, dir, output string
 	cmd := &cobra.Command{
 		Use:   "import sloth|pyrra|openslo-crd FILE…",
-		Short: "Turn SLOs of Sloth, Pyrra or OpenSLO's custom resources into documents",
+		Short: "Convert SLOs of Sloth, Pyrra or OpenSLO's custom resources",
 		Long:  p.lang.Long(longImport),
 		Example: `  shopslo import sloth slos/*.yml --dir slos
   kubectl get servicelevelobjectives -A -o yaml > pyrra.yaml && shopslo import pyrra pyrra.yaml > slos/pyrra.yaml`,
@@ -34,9 +34,9 @@ func importCommand(p *program) *cobra.Command {
 		},
 	}
 	fs := cmd.Flags()
-	fs.StringVar(&window, "window", "30d", "`window` of Sloth's SLOs, which do not say theirs: what --default-slo-period of Sloth was")
-	fs.StringVar(&dir, "dir", "", "`folder` to write a file for each SLO to; standard output without it")
-	fs.StringVarP(&output, "output", "o", "yaml", "`format` of the answer: yaml or json")
+	fs.StringVar(&window, "window", "30d", "`window` of Sloth's SLOs, which do not state one: the value of Sloth's --default-slo-period")
+	fs.StringVar(&dir, "dir", "", "`folder` to write one file per SLO to (default: standard output)")
+	fs.StringVarP(&output, "output", "o", "yaml", "output `format`: yaml or json")
 	cmd.MarkFlagDirname("dir")
 	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"yaml", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RunE = func(_ *cobra.Command, args []string) error {

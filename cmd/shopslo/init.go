@@ -27,21 +27,21 @@ func initCommand(p *program) *cobra.Command {
 	var f initFlags
 	cmd := &cobra.Command{
 		Use:   "init",
-		Short: "Write a first configuration, fleet and SLO from what a Prometheus has",
+		Short: "Create a configuration, fleet and SLOs from a Prometheus",
 		Long:  p.lang.Long(longInit),
 		Example: `  shopslo init --source http://127.0.0.1:9090
   shopslo init --source http://127.0.0.1:9090 --single --service checkout --dry-run`,
 		Args: noArgs,
 	}
 	fs := cmd.Flags()
-	fs.StringVar(&f.access.URL, "source", "", "`URL` of the Prometheus, or of what speaks its API")
+	fs.StringVar(&f.access.URL, "source", "", "`URL` of the Prometheus, or of a server with its API")
 	fs.StringVar(&f.access.Username, "username", "", "`user` of basic authentication")
 	fs.StringVar(&f.access.PasswordFile, "password-file", "", "`file` with the user's password")
 	fs.StringVar(&f.access.BearerTokenFile, "bearer-token-file", "", "`file` with a token")
-	fs.StringVar(&f.access.Tenant, "tenant", "", "`tenant` of Mimir, Cortex or the like")
-	fs.StringVar(&f.access.CAFile, "ca-file", "", "`file` with the authority that signed the server's certificate")
+	fs.StringVar(&f.access.Tenant, "tenant", "", "`tenant` of Mimir, Cortex or similar")
+	fs.StringVar(&f.access.CAFile, "ca-file", "", "`file` with the CA of the server's certificate")
 	fs.BoolVar(&f.want.Single, "single", false, "one service in one environment: one ShopSet in one Tier")
-	fs.StringVar(&f.want.Service, "service", "", "whose requests: the `value` of the label job (default the one with the most)")
+	fs.StringVar(&f.want.Service, "service", "", "the service: the `value` of the label job (default: the one with the most requests)")
 	fs.StringVar(&f.want.Label, "label", "", "`label` that tells ShopSets apart")
 	fs.StringVar(&f.want.Tier, "tier-label", "", "`label` that tells Tiers apart, such as env")
 	fs.StringVar(&f.dir, "dir", ".", "`folder` to write to")

@@ -14,7 +14,7 @@ import (
 // ledgerFlags adds them to a command.
 func ledgerFlags(p *program, cmd *cobra.Command) *string {
 	p.configFlag(cmd)
-	dir := cmd.Flags().String("dir", "", "`folder` of a ledger, instead of what the configuration names")
+	dir := cmd.Flags().String("dir", "", "`folder` of a ledger, instead of the configured one")
 	cmd.MarkFlagDirname("dir")
 	return dir
 }
@@ -37,7 +37,7 @@ func ledgerFolder(p *program, dir string) (string, error) {
 func ledgerCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ledger",
-		Short: "Look at what a ledger holds; check, mend, copy and export it",
+		Short: "Inspect, verify, recount, copy and export a ledger",
 		Long:  p.lang.Long(longLedger),
 		Example: `  shopslo ledger inspect --shopset a-1
   shopslo ledger verify
@@ -54,14 +54,14 @@ func ledgerCommand(p *program) *cobra.Command {
 func ledgerInspectCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "inspect",
-		Short: "List what a ledger has counted, with series, flags and files",
+		Short: "List a ledger's counts, series, flags and files",
 		Long:  p.lang.Long(longLedgerInspect),
 		Example: `  shopslo ledger inspect
   shopslo ledger inspect --dir data/ledger --shopset a-1 -o json`,
 		Args: noArgs,
 	}
 	dir, out := ledgerFlags(p, cmd), outputFlag(cmd)
-	shopset := cmd.Flags().String("shopset", "", "only what was counted for this `ShopSet`")
+	shopset := cmd.Flags().String("shopset", "", "only the counts of this `ShopSet`")
 	cmd.RunE = func(*cobra.Command, []string) error {
 		folder, err := ledgerFolder(p, *dir)
 		if err != nil {
@@ -86,7 +86,7 @@ func ledgerInspectCommand(p *program) *cobra.Command {
 func ledgerVerifyCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify",
-		Short: "Check that the files of a ledger are sound, and its counts against the source",
+		Short: "Check the files of a ledger, and its counts against the source",
 		Long:  p.lang.Long(longLedgerVerify),
 		Example: `  shopslo ledger verify
   shopslo ledger verify --dir backup/ledger-2026-11-30
@@ -124,7 +124,7 @@ func ledgerVerifyCommand(p *program) *cobra.Command {
 func ledgerSnapshotCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "snapshot FOLDER",
-		Short: "Copy a ledger as it is now, also while a server writes it",
+		Short: "Copy a ledger, also while a server writes to it",
 		Long:  p.lang.Long(longLedgerSnapshot),
 		Example: `  shopslo ledger snapshot backup/ledger-2026-11-30
   shopslo ledger verify --dir backup/ledger-2026-11-30`,

@@ -11,7 +11,7 @@ import (
 func ledgerExportCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export",
-		Short: "Write what a ledger has counted as OpenMetrics",
+		Short: "Write a ledger's counts as OpenMetrics",
 		Long:  p.lang.Long(longLedgerExport),
 		Example: `  shopslo ledger export --step 1h > counts.om
   promtool tsdb create-blocks-from openmetrics counts.om data/
@@ -21,7 +21,7 @@ func ledgerExportCommand(p *program) *cobra.Command {
 	dir := ledgerFlags(p, cmd)
 	fs := cmd.Flags()
 	var want ledgerfiles.Wanted
-	from := fs.String("from", "", "only what was counted from this `time` on, in RFC 3339")
+	from := fs.String("from", "", "only counts from this `time` on, in RFC 3339")
 	to := fs.String("to", "", "up to this `time`")
 	lengthVar(fs, &want.Step, "step", 0, "only times that are multiples of this `duration`, such as 1h (default all that are kept)")
 	fs.StringSliceVar(&want.SLOs, "slo", nil, "only these `SLOs`")

@@ -19,7 +19,7 @@ type ledgerSpan struct {
 
 func (f *ledgerSpan) flags(p *program, cmd *cobra.Command) {
 	fs := cmd.Flags()
-	fs.StringVar(&f.from, "from", "", "count anew from this `time` on, in RFC 3339")
+	fs.StringVar(&f.from, "from", "", "recount from this `time` on, in RFC 3339")
 	fs.StringVar(&f.to, "to", "", "up to this `time` (default the newest edge of the ledger)")
 	fs.StringSliceVar(&f.slos, "slo", nil, "only these `SLOs`")
 	fs.StringSliceVar(&f.shopsets, "shopset", nil, "only these `ShopSets`")
@@ -95,7 +95,7 @@ func writeComparison(p *program, a *recount.Answer, out format, recount bool) er
 func ledgerRecountCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "recount --from TIME",
-		Short: "Count a span anew from what the source has now",
+		Short: "Count a time range again from what the source has now",
 		Long:  p.lang.Long(longLedgerRecount),
 		Example: `  shopslo ledger recount --from 2026-11-29T10:00:00Z --to 2026-11-29T12:00:00Z
   shopslo ledger recount --from 2026-11-29T10:00:00Z --to 2026-11-29T12:00:00Z --shopset a-1 --apply`,
@@ -104,7 +104,7 @@ func ledgerRecountCommand(p *program) *cobra.Command {
 	dir, out := ledgerFlags(p, cmd), outputFlag(cmd)
 	var span ledgerSpan
 	span.flags(p, cmd)
-	apply := cmd.Flags().Bool("apply", false, "write what is different to the ledger; without it nothing is written")
+	apply := cmd.Flags().Bool("apply", false, "write the differences to the ledger; without this, nothing is written")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		dir, err := ledgerFolder(p, *dir)
 		if err != nil {

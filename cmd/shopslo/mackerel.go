@@ -17,7 +17,7 @@ import (
 func mackerelCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "mackerel",
-		Short: "Keep budgets, monitors and dashboards in Mackerel",
+		Short: "Manage budgets, monitors and dashboards in Mackerel",
 		Long:  p.lang.Long(longMackerel),
 		Example: `  shopslo mackerel push
   shopslo mackerel monitors plan --file monitors.yaml`,
@@ -31,7 +31,7 @@ func mackerelCommand(p *program) *cobra.Command {
 func mackerelPushCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "push",
-		Short:   "Send the budgets as service metrics, once",
+		Short:   "Send the budgets once, as service metrics",
 		Long:    p.lang.Long(longMackerelPush, serverHelp),
 		Example: `  * * * * * shopslo mackerel push --config /etc/shopslo/shopslo.yaml`,
 		Args:    noArgs,

@@ -16,7 +16,7 @@ import (
 func mackerelDashboardsCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "dashboards",
-		Short:   "Make dashboards of what push sends",
+		Short:   "Manage dashboards of what push sends",
 		Long:    p.lang.Long(longMackerelDashboards),
 		Example: `  shopslo mackerel dashboards apply`,
 		Args:    noArgs,
@@ -29,7 +29,7 @@ func mackerelDashboardsCommand(p *program) *cobra.Command {
 func dashboardsApplyCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "apply",
-		Short:   "Make the dashboards as the documents say",
+		Short:   "Create and update the dashboards",
 		Long:    p.lang.Long(longMackerelDashboardsApply),
 		Example: `  shopslo mackerel dashboards apply --config shopslo.yaml`,
 		Args:    noArgs,
@@ -93,7 +93,7 @@ func mackerelAnnotateCommand(p *program) *cobra.Command {
 	var f annotateFlags
 	cmd := &cobra.Command{
 		Use:   "annotate",
-		Short: "Note a release on the graphs",
+		Short: "Annotate graphs with a release",
 		Long:  p.lang.Long(longMackerelAnnotate),
 		Example: `  shopslo mackerel annotate --tier prod --release 9f8e7d6 --previous 1a2b3c4 \
     --repository https://github.com/shops/app`,
@@ -103,9 +103,9 @@ func mackerelAnnotateCommand(p *program) *cobra.Command {
 	fs := cmd.Flags()
 	fs.StringVar(&f.tier, "tier", "", "the `Tier` that the release reached")
 	fs.StringVar(&f.release, "release", "", "the release: the application's `commit`")
-	fs.StringVar(&f.previous, "previous", "", "the `commit` that was there before")
-	fs.StringVar(&f.repository, "repository", "", "`URL` of the application's repository, for the link that compares")
-	fs.StringVar(&f.note, "note", "", "one more `sentence`")
+	fs.StringVar(&f.previous, "previous", "", "the previous `commit`")
+	fs.StringVar(&f.repository, "repository", "", "`URL` of the application's repository, for the comparison link")
+	fs.StringVar(&f.note, "note", "", "an additional `sentence`")
 	at := p.atFlag(cmd)
 	p.complete(cmd, "tier", documents.TierNames)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

@@ -39,7 +39,7 @@ func reachMackerel(p *program, f reachFlags) (*mackerel.Client, error) {
 func mackerelMonitorsCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "monitors",
-		Short: "Keep monitors as a file says",
+		Short: "Manage monitors from a file",
 		Long:  p.lang.Long(longMackerelMonitors),
 		Example: `  shopslo mackerel monitors plan --file monitors.yaml
   shopslo mackerel monitors apply --file monitors.yaml`,
@@ -78,7 +78,7 @@ func monitorsPlanCommand(p *program) *cobra.Command {
 	}
 	f.add(cmd)
 	cmd.Flags().StringVarP(&out, "output", "o", out, "`format` of the plan: text, markdown or json")
-	cmd.Flags().StringVar(&to, "to", "", "write the monitors as `terraform` instead, with import blocks; exits 0")
+	cmd.Flags().StringVar(&to, "to", "", "write the monitors as `terraform` instead, with import blocks; the exit code is 0")
 	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "markdown", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("to", cobra.FixedCompletions([]string{"terraform"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -141,7 +141,7 @@ func monitorsApplyCommand(p *program) *cobra.Command {
 	var f monitorsFlags
 	cmd := &cobra.Command{
 		Use:     "apply",
-		Short:   "Make the monitors as the file says",
+		Short:   "Create, update and delete monitors as in the file",
 		Long:    p.lang.Long(longMackerelMonitorsApply),
 		Example: `  shopslo mackerel monitors apply --file monitors.yaml`,
 		Args:    noArgs,

@@ -37,7 +37,7 @@ func (f *format) Type() string { return "format" }
 // outputFlag adds --output to a command that answers in both ways.
 func outputFlag(cmd *cobra.Command) *format {
 	f := table
-	cmd.Flags().VarP(&f, "output", "o", "`format` of the answer: "+formats)
+	cmd.Flags().VarP(&f, "output", "o", "output `format`: "+formats)
 	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"json", "table"}, cobra.ShellCompDirectiveNoFileComp))
 	return &f
 }

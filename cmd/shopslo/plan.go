@@ -12,7 +12,7 @@ import (
 func planCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "plan",
-		Short:   "Plan what people do to the fleet",
+		Short:   "Plan maintenance of the fleet",
 		Long:    p.lang.Long(longPlan),
 		Example: `  shopslo plan upgrade --failure-domain onprem-a`,
 		Args:    noArgs,
@@ -25,7 +25,7 @@ func planCommand(p *program) *cobra.Command {
 func planUpgradeCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "upgrade --failure-domain NAME",
-		Short: "Plan how a cluster is taken down for an upgrade",
+		Short: "Plan how to take down a cluster for an upgrade",
 		Long:  p.lang.Long(longPlanUpgrade),
 		Example: `  shopslo plan upgrade --failure-domain onprem-a
   shopslo plan upgrade --failure-domain onprem-a -o json`,

@@ -36,12 +36,12 @@ func (f *promoteFlags) register(p *program, cmd *cobra.Command) {
 	p.configFlag(cmd)
 	f.out = outputFlag(cmd)
 	fs := cmd.Flags()
-	fs.BoolVar(&f.o.DryRun, "dry-run", false, "say what would be done, and do nothing")
-	fs.BoolVar(&f.o.PullRequest, "pull-request", false, "push a branch to open a pull request of, instead of the Tier's own")
+	fs.BoolVar(&f.o.DryRun, "dry-run", false, "show what would be done, and do nothing")
+	fs.BoolVar(&f.o.PullRequest, "pull-request", false, "push a branch for a pull request, instead of updating the Tier's branch")
 	fs.StringVar(&f.body, "body-file", "", "`file` for the pull request's text")
 	lengthVar(fs, &f.wait, "wait", 0, f.waits)
-	lengthVar(fs, &f.every, "every", 15*time.Second, "time from one look to the next while waiting")
-	fs.BoolVar(&f.tell, "tell", false, "tell Slack and Mackerel when the Tier matches its branch; 'shopslo serve' does so by itself")
+	lengthVar(fs, &f.every, "every", 15*time.Second, "interval between checks while waiting")
+	fs.BoolVar(&f.tell, "tell", false, "notify Slack and Mackerel when the Tier matches its branch; 'shopslo serve' does so automatically")
 	cmd.MarkFlagFilename("body-file", "md")
 }
 
@@ -67,7 +67,7 @@ func promoteCommand(p *program) *cobra.Command {
 	var all bool
 	cmd := &cobra.Command{
 		Use:   "promote --to TIER | --all",
-		Short: "Move the release of the Tier below to a Tier, if the gate lets it",
+		Short: "Promote the release of the Tier below, if the gate allows it",
 		Long:  p.lang.Long(longPromote, serverHelp),
 		Example: `  shopslo promote --to prod
   shopslo promote --to prod --dry-run
@@ -81,13 +81,13 @@ func promoteCommand(p *program) *cobra.Command {
 	f.register(p, cmd)
 	server := serverFlag(cmd)
 	fs := cmd.Flags()
-	fs.StringVar(&to, "to", "", "the `Tier` that the release goes to")
+	fs.StringVar(&to, "to", "", "the `Tier` to promote the release to")
 	p.complete(cmd, "to", documents.TargetNames)
-	fs.BoolVar(&all, "all", false, "carry the release up from the lowest Tier, as each is verified")
-	fs.StringVar(&release, "release", "", "the only `commit` that may go there, 7 digits of it or more; else what the Tier below runs")
-	fs.BoolVar(&f.again, "again", false, "also a release that was rolled back there, or contains what was")
+	fs.BoolVar(&all, "all", false, "move the release up from the lowest Tier, as each Tier is verified")
+	fs.StringVar(&release, "release", "", "the only `commit` that may be promoted, at least 7 digits (default: what the Tier below runs)")
+	fs.BoolVar(&f.again, "again", false, "also promote a release that was rolled back there, or contains one that was")
 	f.fixFlags.register(fs)
-	fs.StringVar(&request, "check-pull-request", "", "say whether this `branch` or commit of the system repository may be merged into the Tier's")
+	fs.StringVar(&request, "check-pull-request", "", "check whether this `branch` or commit of the system repository may be merged into the Tier's branch")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		switch {
 		case to == "" && !all:

@@ -21,7 +21,7 @@ import (
 func releasesCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "releases",
-		Short: "Keep a file of when releases came, for those without Argo CD",
+		Short: "Record when releases arrived, if you do not use Argo CD",
 		Long:  p.lang.Long(longReleases),
 		Example: `  shopslo releases add --tier beta --release v1.4.2
   shopslo releases list`,
@@ -37,7 +37,7 @@ func addReleaseCommand(p *program) *cobra.Command {
 	var at string
 	cmd := &cobra.Command{
 		Use:   "add --release REV --tier TIER",
-		Short: "Write down that a release has come",
+		Short: "Record that a release has arrived",
 		Long:  p.lang.Long(longReleasesAdd, serverHelp),
 		Example: `  shopslo releases add --tier beta --release "$GITHUB_SHA"
   shopslo releases add --shopset a-1 --shopset b-2 --release v1.4.2 --at 2026-11-30T09:00:00+09:00
@@ -47,11 +47,11 @@ func addReleaseCommand(p *program) *cobra.Command {
 	p.configFlag(cmd)
 	server := serverFlag(cmd)
 	fs := cmd.Flags()
-	fs.StringVar(&s.Release, "release", "", "the `commit`, version or tag that has come")
-	fs.StringSliceVar(&s.Tiers, "tier", nil, "a `Tier`, all ShopSets of which have it; may be repeated")
+	fs.StringVar(&s.Release, "release", "", "the `commit`, version or tag that has arrived")
+	fs.StringSliceVar(&s.Tiers, "tier", nil, "a `Tier` of which all ShopSets have it; may be repeated")
 	fs.StringSliceVar(&s.ShopSets, "shopset", nil, "a ShopSet that has it, by its `name`; may be repeated")
-	fs.StringVar(&at, "at", "", "when the last of them had it: a `time` in RFC 3339, or how long ago, such as 10m (default now)")
-	fs.StringVar(&s.By, "by", "", "`name` of who deployed it (default: $GITHUB_ACTOR, $GITLAB_USER_LOGIN or $USER)")
+	fs.StringVar(&at, "at", "", "when the last ShopSet had it: a `time` in RFC 3339, or how long ago, such as 10m (default now)")
+	fs.StringVar(&s.By, "by", "", "`name` of the person who deployed it (default: $GITHUB_ACTOR, $GITLAB_USER_LOGIN or $USER)")
 	p.complete(cmd, "tier", documents.TierNames)
 	p.complete(cmd, "shopset", documents.ShopSetNames)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -118,7 +118,7 @@ func listReleasesCommand(p *program) *cobra.Command {
 	var tier, set string
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List when releases came",
+		Short: "List when releases arrived",
 		Long:  p.lang.Long(longReleasesList),
 		Example: `  shopslo releases list --tier beta
   shopslo releases list -o json`,
@@ -127,7 +127,7 @@ func listReleasesCommand(p *program) *cobra.Command {
 	p.configFlag(cmd)
 	out := outputFlag(cmd)
 	cmd.Flags().StringVar(&tier, "tier", "", "only those of ShopSets of this `Tier`")
-	cmd.Flags().StringVar(&set, "shopset", "", "only those of the ShopSet of this `name`")
+	cmd.Flags().StringVar(&set, "shopset", "", "only those of the ShopSet with this `name`")
 	p.complete(cmd, "tier", documents.TierNames)
 	p.complete(cmd, "shopset", documents.ShopSetNames)
 	cmd.RunE = func(*cobra.Command, []string) error {
@@ -198,7 +198,7 @@ func (l releaseList) table(in text.Language) string {
 func repairReleasesCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "repair",
-		Short:   "Take away a last line that was left unfinished",
+		Short:   "Remove an incomplete last line",
 		Long:    p.lang.Long(longReleasesRepair),
 		Example: `  shopslo releases repair`,
 		Args:    noArgs,

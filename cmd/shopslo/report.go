@@ -51,13 +51,13 @@ func reportCommand(p *program) *cobra.Command {
 	}
 	p.configFlag(cmd)
 	fs := cmd.Flags()
-	fs.StringVar(&f.span.Week, "week", "", "the ISO `week`, such as 2026-W46 (default the last whole one)")
+	fs.StringVar(&f.span.Week, "week", "", "the ISO `week`, such as 2026-W46 (default: the last whole week)")
 	fs.StringVar(&f.span.From, "from", "", "the first `day` of the period, such as 2026-11-09, instead of a week")
 	fs.StringVar(&f.span.To, "to", "", "the last `day` of the period, which is included")
-	fs.StringVarP(&f.format, "format", "o", "", "`format`: text, markdown, html or json (default by the name of --output, else text)")
+	fs.StringVarP(&f.format, "format", "o", "", "`format`: text, markdown, html or json (default: by the name of --output, else text)")
 	fs.StringVar(&f.file, "output", "", "write to this `file` instead of standard output")
 	fs.StringVar(&f.server, "server", "", fmt.Sprintf("ask the 'shopslo serve' at this `URL` instead of the source, such as http://%s", client.DefaultListen))
-	fs.BoolVar(&f.slack, "slack", false, "tell the webhook of review.slack what to talk about first")
+	fs.BoolVar(&f.slack, "slack", false, "send what to talk about first to the webhook of review.slack")
 	fs.StringVar(&f.link, "link", "", "`URL` of the whole report for --slack, with {week} in it (default review.link)")
 	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "markdown", "html", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

@@ -17,7 +17,7 @@ func rollbackCommand(p *program) *cobra.Command {
 	var tier, to string
 	cmd := &cobra.Command{
 		Use:   "rollback --tier TIER --to RELEASE",
-		Short: "Let a Tier run an older release again",
+		Short: "Roll a Tier back to an older release",
 		Long:  p.lang.Long(longRollback),
 		Example: `  shopslo rollback --tier prod --to 3f2c1abd9e8f
   shopslo rollback --tier prod --to 3f2c1abd9e8f --dry-run -o json`,
@@ -25,11 +25,11 @@ func rollbackCommand(p *program) *cobra.Command {
 	}
 	f.waits = "how long to wait for the Tier to match its branch: 30m, 2h, 2d"
 	f.register(p, cmd)
-	cmd.Flags().StringVar(&f.server, "server", "", "`URL` of a 'shopslo serve' that logs what is done, where gate.log names no git branch")
-	cmd.Flags().StringVar(&tier, "tier", "", "the `Tier` that goes back")
+	cmd.Flags().StringVar(&f.server, "server", "", "`URL` of a 'shopslo serve' that logs the rollback, if gate.log is not a git branch")
+	cmd.Flags().StringVar(&tier, "tier", "", "the `Tier` to roll back")
 	p.complete(cmd, "tier", documents.TierNames)
-	cmd.Flags().StringVar(&to, "to", "", "the `release`, a commit of the app repository; at least 7 digits of it")
-	cmd.Flags().BoolVar(&f.o.Again, "anyway", false, "also to a release whose images are gone, or that was itself rolled back")
+	cmd.Flags().StringVar(&to, "to", "", "the `release` to go back to, a commit of the app repository; at least 7 digits")
+	cmd.Flags().BoolVar(&f.o.Again, "anyway", false, "also roll back to a release whose images are missing, or that was itself rolled back")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if tier == "" || to == "" {
 			return usage.Errorf("--tier and --to are needed; name the Tier, and the release that it is to run again")

@@ -134,7 +134,7 @@ func (p *program) say(message string) {
 func (p *program) root() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:               "shopslo",
-		Short:             "Exact error budgets per ShopSet, and a gate that answers from them",
+		Short:             "Exact error budgets per ShopSet, and a release gate based on them",
 		Long:              p.lang.Long(longRoot),
 		SilenceErrors:     true,
 		SilenceUsage:      true,

@@ -23,7 +23,7 @@ func serveCommand(p *program) *cobra.Command {
 	var f serveFlags
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Keep the budgets up to date and answer over HTTP",
+		Short: "Keep the budgets up to date and serve them over HTTP",
 		Long:  p.lang.Long(longServe),
 		Example: `  shopslo serve
   shopslo serve --config shops/shopslo.yaml --web.listen-address :9876 --web.config.file web.yml`,
@@ -32,7 +32,7 @@ func serveCommand(p *program) *cobra.Command {
 	p.configFlag(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&f.listen, "web.listen-address", client.DefaultListen, "`host:port` to listen on; port 0 is a free one")
-	fs.StringVar(&f.webConfig, "web.config.file", "", "`file` with TLS and basic authentication settings, as Prometheus' exporters have it")
+	fs.StringVar(&f.webConfig, "web.config.file", "", "`file` with TLS and basic authentication settings, in the format of Prometheus' exporters")
 	f.log.Register(fs)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		log, err := f.log.Logger(p.stderr)

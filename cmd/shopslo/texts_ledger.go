@@ -4,33 +4,33 @@ import "github.com/shopslo/shopslo/internal/text"
 
 // What the commands of the ledger say.
 var (
-	longLedger = text.Of(`The ledger keeps what was counted, in the folder ledger.dir. These commands change
-nothing in it, and work while 'shopslo serve' writes there or the file system is
-read-only; but for 'recount --apply', which needs it for itself.
+	longLedger = text.Of(`The ledger keeps the counts, in the folder ledger.dir. These commands do not change it,
+and work while 'shopslo serve' writes to it or the file system is read-only. The
+exception is 'recount --apply', which needs exclusive access.
 `,
 		`台帳は、集計した結果を ledger.dir のフォルダーに保存します。これらのコマンドは台帳を変更せず、'shopslo serve' が書き込み中でも、読み取り専用のファイルシステムでも使えます。例外は 'recount --apply' で、台帳を書き換えるため、ほかに使うプロセスがないことが必要です。
 `)
 	longLedgerInspect = text.Of(`inspect lists each account of a ledger: what is counted for which ShopSet, from when
-to when, how many good and all events, its series, processes and flags; and the
-files, with their sizes.
+to when, the numbers of good and total events, its series, processes and flags. It
+also lists the files with their sizes.
 
-Exit codes: 0 ok · 3 the command line, the configuration or the folder is wrong.
+Exit codes: 0 ok · 3 the command line, the configuration or the folder is invalid.
 `,
 		`inspect は台帳のアカウントを一覧にします。どの ShopSet の何を、いつからいつまで集計したか、成功と全体のイベント数、系列・プロセスの数、フラグを示し、ファイルの一覧と大きさも表示します。
 
 終了コード: 0 正常 / 3 コマンドライン・設定・フォルダーの誤り
 `)
-	longLedgerVerify = text.Of(`verify reads all files of a ledger and checks every record: its checksum, what it
-says, and that it follows the one before. An unfinished record at the end is what a
-server is writing now, or what a crash left; it counts nothing and is no damage.
+	longLedgerVerify = text.Of(`verify reads all files of a ledger and checks every record: its checksum, its content,
+and that it follows the previous one. An incomplete record at the end is being written
+by a server, or was left by a crash; it is not counted, and is not damage.
 
-With --from it also counts anew what the sources have now, and tells each hour that
-differs, by SLO and ShopSet. What a source has no samples of any more (no_data), or the
-ledger never counted (not_counted), can be neither right nor wrong.
+With --from it also counts again what the sources have now, and reports each hour that
+differs, by SLO and ShopSet. Hours for which a source no longer has samples (no_data),
+or which the ledger never counted (not_counted), cannot be compared.
 
-Exit codes: 0 all files are sound, and all counts equal · 1 some files are damaged, or
-counts differ · 2 nothing differs, but not all could be compared · 3 the command line, the
-configuration or the folder is wrong · 4 a source could not be reached.
+Exit codes: 0 all files are intact, and all counts equal · 1 files are damaged, or counts
+differ · 2 nothing differs, but not everything could be compared · 3 the command line,
+the configuration or the folder is invalid · 4 a source could not be reached.
 `,
 		`verify は台帳のすべてのファイルを読み、各レコードのチェックサムと内容、前のレコードとのつながりを検査します。末尾の途中までのレコードは、サーバーが書き込み中のもの、または異常終了で残ったもので、集計されず、破損ではありません。
 
@@ -38,18 +38,18 @@ configuration or the folder is wrong · 4 a source could not be reached.
 
 終了コード: 0 すべて正常で一致 / 1 壊れているファイルがある、または差異がある / 2 差異はないが、比べられない部分がある / 3 コマンドライン・設定・フォルダーの誤り / 4 取得元に接続できない
 `)
-	longLedgerRecount = text.Of(`recount counts a span anew from what the sources have now: after samples came late, or
-were backfilled. It shows what is different, by SLO, ShopSet and hour, and writes it with
---apply only: all of it or, if it is ended early, nothing.
+	longLedgerRecount = text.Of(`recount counts a time range again from what the sources have now, after samples arrived
+late or were backfilled. It shows the differences by SLO, ShopSet and hour, and writes
+them only with --apply: all of them or, if it is interrupted, none.
 
-What a counter has grown by while it had no samples was counted when it had one again. So
-hours after --to that differ are recounted as well. What the sources have no samples of
-any more stays as it was counted. SLOs that are counted alike share their counts: they are
-recounted together.
+The growth of a counter across a time without samples was counted when its samples came
+back. Therefore hours after --to that differ are recounted as well. Hours for which the
+sources no longer have samples stay as they were counted. SLOs that are counted alike
+share their counts, and are recounted together.
 
---apply needs the ledger for itself: end 'shopslo serve' before.
+--apply needs exclusive access to the ledger: stop 'shopslo serve' first.
 
-Exit codes: 0 ok · 3 the command line, the configuration or the folder is wrong, or the
+Exit codes: 0 ok · 3 the command line, the configuration or the folder is invalid, or the
 ledger is in use · 4 a source could not be reached.
 `,
 		`recount は、取得元に今あるデータで、指定した期間を数え直します。サンプルが遅れて届いたときや、バックフィルしたあとに使います。差異を SLO・ShopSet・時間ごとに示し、--apply を付けたときだけ書き込みます。途中で終了した場合は、何も書き込まれません。
@@ -60,27 +60,28 @@ ledger is in use · 4 a source could not be reached.
 
 終了コード: 0 正常 / 3 コマンドライン・設定・フォルダーの誤り、または台帳が使用中 / 4 取得元に接続できない
 `)
-	longLedgerSnapshot = text.Of(`snapshot copies a ledger into a new folder as it is at this moment: one file, which
-is there whole or not at all. It is a ledger of its own: stop 'shopslo serve', put it
-in the place of ledger.dir, and start again to go on from it.
+	longLedgerSnapshot = text.Of(`snapshot copies the current state of a ledger into a new folder, as one file that is
+written completely or not at all. The copy is a complete ledger: to continue from it,
+stop 'shopslo serve', put it in place of ledger.dir, and start again.
 
-Exit codes: 0 ok · 3 the command line, the configuration or a folder is wrong, or the
+Exit codes: 0 ok · 3 the command line, the configuration or a folder is invalid, or the
 ledger is damaged.
 `,
-		`snapshot は、その時点の台帳を新しいフォルダーに写します。1 つのファイルで、完全に書かれるか、まったく書かれないかのどちらかです。写しはそれだけで台帳として使えます。'shopslo serve' を止め、ledger.dir の場所に置いて起動し直すと、そこから続きを集計します。
+		`snapshot は、その時点の台帳を新しいフォルダーに写します。1 つのファイルで、途中までしか書かれないことはありません。写しはそれだけで台帳として使えます。'shopslo serve' を止め、ledger.dir の場所に置いて起動し直すと、そこから続きを集計します。
 
 終了コード: 0 正常 / 3 コマンドライン・設定・フォルダーの誤り、または台帳の破損
 `)
-	longLedgerExport = text.Of(`export writes what a ledger has counted, edge by edge, as OpenMetrics with timestamps, for
-the long term: the counters that 'shopslo serve' has at /metrics, with the same labels, at
-each edge that is kept (every minute of the recent days, every hour before). It needs the
-documents, asks no source, and ends with # EOF, without which it is not all there.
+	longLedgerExport = text.Of(`export writes a ledger's counts as OpenMetrics with timestamps, for long-term storage:
+the counters that 'shopslo serve' has at /metrics, with the same labels, at each edge
+that is kept (every minute for recent days, every hour before that). It needs the
+documents and contacts no source. The output ends with # EOF; without that line it is
+incomplete.
 
-Time without data shows in shopslo_slo_covered_seconds_total, which does not grow then; its
-increase over a span, divided by the span, is the coverage. shopslo_slo_flags_total has each
-kind of flag when it was raised first, and how often when it was last.
+Where there is no data, shopslo_slo_covered_seconds_total does not grow; its increase over
+a time range, divided by the range, is the coverage. shopslo_slo_flags_total has each kind
+of flag at the time it was first raised, and the total at the time it was last raised.
 
-Exit codes: 0 ok · 3 the command line, the configuration or the folder is wrong, or the
+Exit codes: 0 ok · 3 the command line, the configuration or the folder is invalid, or the
 ledger is damaged.
 `,
 		`export は、台帳が集計した値を、長期保存用にタイムスタンプ付きの OpenMetrics で書き出します。'shopslo serve' の /metrics と同じ名前・ラベルのカウンターを、残っているすべての時刻（直近は 1 分ごと、それより前は 1 時間ごと）について出力します。設定と SLO などの文書は必要ですが、取得元には接続しません。最後の行は # EOF で、これがなければ途中までです。

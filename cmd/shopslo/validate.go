@@ -21,7 +21,7 @@ func validateCommand(p *program) *cobra.Command {
 	}
 	p.configFlag(cmd)
 	out := outputFlag(cmd)
-	source := cmd.Flags().Bool("source", false, "ask the source whether it has what the SLOs name")
+	source := cmd.Flags().Bool("source", false, "check in the source that what the SLOs name exists")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		d, err := p.load()
 		if err == nil {

@@ -110,7 +110,7 @@ type LogFlags struct{ level, format string }
 func (f *LogFlags) Register(to interface {
 	StringVar(p *string, name, value, usage string)
 }) {
-	to.StringVar(&f.level, "log.level", "info", "least `level` that is logged: debug, info, warn or error")
+	to.StringVar(&f.level, "log.level", "info", "minimum `level` to log: debug, info, warn or error")
 	to.StringVar(&f.format, "log.format", "text", "`format` of the log: text or json")
 }
 

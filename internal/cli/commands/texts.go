@@ -17,7 +17,7 @@ var (
 
 // What all programs have.
 var (
-	sayLanguage    = text.Of("`language` of the answer: en or ja (default $SHOPSLO_LANG, else that of the locale)", "表示の言語: en または ja (既定: $SHOPSLO_LANG、なければロケール)")
+	sayLanguage    = text.Of("output `language`: en or ja (default: $SHOPSLO_LANG, else the locale)", "表示の言語: en または ja (既定: $SHOPSLO_LANG、なければロケール)")
 	sayHelpCommand = text.Of("Help about any command", "コマンドの説明を表示する")
 	sayCompletion  = text.Of("Print a completion script for a shell", "シェル補完のスクリプトを出力する")
 	longCompletion = text.Of(`completion prints a script that makes the shell complete %s's commands and
