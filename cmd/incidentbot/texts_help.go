@@ -9,8 +9,8 @@ import (
 // it is shown.
 var (
 	longRoot = text.Of(`incidentbot opens a Slack channel for each incident, calls in the people concerned,
-keeps one status message up to date, keeps the timeline, sends reminders, and asks for
-the postmortem. shopslo's gate can ask it which incidents are ongoing.
+keeps one status message up to date, keeps the timeline, sends reminders, and asks
+for the postmortem. shopslo's gate can ask it which incidents are ongoing.
 
 It is configured in incidentbot.yaml; docs/incidentbot.md explains how to create the
 Slack app. Secrets come from the environment or from files named in the
@@ -21,8 +21,8 @@ INCIDENTBOT_STORE (instead of store:, if the address has a password).
 The bot uses the language of the configuration. So do summary, show and postmortem,
 unless --lang or SHOPSLO_LANG is set.
 
-Exit codes: 0 done · 1 check found a problem · 3 the command line or a file is invalid
-· 4 the store or Slack could not be reached · 130 interrupted.`,
+Exit codes: 0 done · 1 check found a problem · 3 the command line or a file is
+invalid · 4 the store or Slack could not be reached · 130 interrupted.`,
 		`incidentbot は、Slack でインシデント対応を進めます。インシデントごとにチャンネルを作り、関係者を招集し、状況のメッセージを最新に保ち、タイムラインを記録し、忘れていることを知らせ、ポストモーテムを求めます。shopslo のゲートは、継続中のインシデントをボットに問い合わせることができます。
 
 設定は incidentbot.yaml に書きます。docs/incidentbot.md の冒頭に Slack アプリの作り方があります。秘密は引数ではなく、環境変数か、設定で指定したファイルから読みます: SLACK_BOT_TOKEN、SLACK_APP_TOKEN（Socket Mode）、SLACK_SIGNING_SECRET（HTTP）、INCIDENTBOT_ALERT_TOKEN、INCIDENTBOT_API_TOKEN、INCIDENTBOT_STORE（アドレスにパスワードがある場合に、store: の代わりに使う）。
