@@ -319,7 +319,7 @@ func TestPromtoolFillsTheTextsIn(t *testing.T) {
 				"runbook_url":    DefaultRunbooks + "#shopslobudgetburn",
 				"summary":        "a-1 burns its error budget of cart-availability at 14.5× the allowed rate",
 				"summary_ja":     "a-1：cart-availability のエラーバジェットが許容の 14.5 倍の速さで消費されています",
-				"description":    "Over 1h the error budget of cart-availability (99.9% over 28d) burns on a-1 (prod) at 14.5× the allowed rate, over 5m at 20×. The alert fires above 13.44× over both 1h and 5m. Of the budget 81.5% is left.",
+				"description":    "The error budget of cart-availability (99.9% over 28d) on a-1 (prod) burns at 14.5× the allowed rate over 1h, and 20× over 5m. The alert fires above 13.44× over both 1h and 5m. 81.5% of the budget is left.",
 				"description_ja": "a-1 (prod) の cart-availability（目標 99.9%、期間 28d）のエラーバジェットが、直近 1h で許容の 14.5 倍、直近 5m で 20 倍の速さで消費されています。直近 1h と直近 5m の両方で 13.44 倍を超えると発報します。バジェットの残りは 81.5% です。",
 			}}}},
 		{"1h", "ShopsloShopSetSilent", []expected{{
@@ -328,8 +328,8 @@ func TestPromtoolFillsTheTextsIn(t *testing.T) {
 				"runbook_url":    DefaultRunbooks + "#shopsloshopsetsilent",
 				"summary":        "a-1 has sent nothing for 20m 0s",
 				"summary_ja":     "a-1 から 20m 0s 何も届いていません",
-				"description":    "Nothing was heard of a-1 (prod) for 20m 0s, although others are counted. SLOs without data: cart-availability. It is down, its targets are not scraped, or its labels have changed. Its burn rates say nothing meanwhile.",
-				"description_ja": "a-1 (prod) から 20m 0s 何も届いていません。集計そのものは動いています。データのない SLO：cart-availability。停止しているか、スクレイプされていないか、ラベルが変わっています。その間バーンレートは何も示しません。",
+				"description":    "No data from a-1 (prod) for 20m 0s, although others are counted. SLOs without data: cart-availability. It is down, its targets are not scraped, or its labels have changed. Until this is fixed, its burn-rate alerts cannot fire.",
+				"description_ja": "a-1 (prod) から 20m 0s 何も届いていません。集計そのものは動いています。データのない SLO：cart-availability。停止しているか、スクレイプされていないか、ラベルが変わっています。その間、バーンレートのアラートは発報しません。",
 			}}}},
 		{"1h", "ShopGroupRedundancyShort", []expected{{
 			map[string]string{"severity": "ticket", "group": "main"},
@@ -337,7 +337,7 @@ func TestPromtoolFillsTheTextsIn(t *testing.T) {
 				"runbook_url":    DefaultRunbooks + "#shopgroupredundancyshort",
 				"summary":        "The shops of main are not redundant",
 				"summary_ja":     "main のショップに冗長性がありません",
-				"description":    "Fewer FailureDomains serve the shops of main than are asked for: 1 are available, 2 are required. What is unknown counts as not serving. Do not take down another one.",
+				"description":    "Fewer FailureDomains serve the shops of main than required: 1 available, 2 required. Unknown counts as not serving. Do not take down another one.",
 				"description_ja": "main のショップを提供している FailureDomain が足りません（提供中 1）（必要数 2）。不明なものは数えません。ほかを停止しないでください。",
 			}}}},
 	}})
