@@ -30,7 +30,7 @@ func TestABotServesATeamInBothModes(t *testing.T) {
 			}
 			_, body := get(t, address+"/metrics")
 			for _, want := range []string{`incidentbot_incidents_ongoing{severity="critical"} 1`, `incidentbot_slack_calls_total{method="conversations.create",result="ok"} 1`,
-				`incidentbot_jobs_total{kind="channel",result="done"} 1`, "incidentbot_store_up 1", "incidentbot_jobs_waiting ", "incidentbot_jobs_failing 0", "incidentbot_job_delay_seconds_count"} {
+				`incidentbot_jobs_total{kind="channel",result="done"} 1`, "incidentbot_store_up 1", "incidentbot_not_stored_total 0", "incidentbot_jobs_waiting ", "incidentbot_jobs_failing 0", "incidentbot_job_delay_seconds_count"} {
 				if !strings.Contains(body, want) {
 					t.Errorf("/metrics lacks %s", want)
 				}

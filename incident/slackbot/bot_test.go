@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -345,11 +346,13 @@ func (full) Change(context.Context, string, func(incident.Incident) ([]incident.
 
 func TestAStoreThatOnlyReadsIsNoRefusal(t *testing.T) {
 	w, c := opened(t)
-	server := httptest.NewServer(w.replica(full{w.store}).Receiver(slackfake.SigningSecret))
+	bot, lost := w.replica(full{w.store}), atomic.Int32{}
+	bot.o.NotStored = func() { lost.Add(1) }
+	server := httptest.NewServer(bot.Receiver(slackfake.SigningSecret))
 	defer server.Close()
 	w.slack.Deliver(server.URL)
-	if r, err := w.slack.Command(w.mai, c, "note x"); err != nil || !strings.Contains(r.Text, "could not be stored") || strings.Contains(r.Text, "disk") {
-		t.Errorf("%q, %v", r.Text, err)
+	if r, err := w.slack.Command(w.mai, c, "note x"); err != nil || !strings.Contains(r.Text, "could not be stored") || strings.Contains(r.Text, "disk") || lost.Load() != 1 {
+		t.Errorf("%q, %v, counted %d times", r.Text, err, lost.Load())
 	}
 }
 

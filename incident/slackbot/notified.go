@@ -88,6 +88,7 @@ func (b *Bot) notified(authorized func(*http.Request) bool, read func(body []byt
 			return
 		}
 		if err := b.alerted(r.Context(), n); err != nil {
+			b.o.NotStored()
 			b.o.Log.Error("store what an alert says", "err", err)
 			http.Error(w, "what was said could not be stored: send it again", http.StatusServiceUnavailable)
 		}

@@ -186,6 +186,7 @@ func (b *Bot) take(ctx context.Context, d delivery) (outcome, error) {
 	switch {
 	case d.Command != nil:
 		if out, err = b.command(ctx, *d.Command); err != nil {
+			b.o.NotStored()
 			b.o.Log.Error("store a command", "err", err)
 			return answer(b.set.Language.Say(sayNotStored)), nil
 		}
@@ -195,6 +196,7 @@ func (b *Bot) take(ctx context.Context, d delivery) (outcome, error) {
 		err = b.happened(ctx, d)
 	}
 	if err != nil {
+		b.o.NotStored()
 		b.o.Log.Error("store what Slack says", "err", err)
 	}
 	return out, err

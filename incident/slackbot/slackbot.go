@@ -171,6 +171,8 @@ type Options struct {
 	Called func(method, result string)
 	Linked func(result string)
 	Worked func(kind, result string, late time.Duration)
+	// NotStored hears of what Slack or an alert says that could not be stored; nil: nobody.
+	NotStored func()
 }
 
 // own is who the bot is, and where.
@@ -214,6 +216,9 @@ func New(o Options) (*Bot, error) {
 	}
 	if o.Worked == nil {
 		o.Worked = func(string, string, time.Duration) {}
+	}
+	if o.NotStored == nil {
+		o.NotStored = func() {}
 	}
 	s := o.Settings
 	if s.Zone == nil {

@@ -16,6 +16,7 @@ type metrics struct {
 	calls *prometheus.CounterVec
 	jobs  *prometheus.CounterVec
 	links *prometheus.CounterVec
+	lost  prometheus.Counter
 	up    prometheus.Gauge
 	late  prometheus.Histogram
 }
@@ -29,6 +30,8 @@ func newMetrics(r prometheus.Registerer, from counted, a Around) *metrics {
 			Help: "Jobs that were begun, by kind and result: done, retried or given_up."}, []string{"kind", "result"}),
 		links: f.NewCounterVec(prometheus.CounterOpts{Name: "incidentbot_socket_connections_total",
 			Help: "Connections of Slack's Socket Mode, by result: open, lost (it ended and another is made) or failed (none could be made)."}, []string{"result"}),
+		lost: f.NewCounter(prometheus.CounterOpts{Name: "incidentbot_not_stored_total",
+			Help: "What Slack or an alert said that could not be stored, such as on a full disk: whoever said it was told so, or sends it again."}),
 		up: f.NewGauge(prometheus.GaugeOpts{Name: "incidentbot_socket_up", Help: "Whether a connection of Slack's Socket Mode is open; 0 with slack.mode: http."}),
 		late: f.NewHistogram(prometheus.HistogramOpts{Name: "incidentbot_job_delay_seconds",
 			Help: "How long after it was due a job was begun: how far the bot is behind.", Buckets: []float64{0.5, 1, 2, 5, 15, 60, 300, 1800}}),

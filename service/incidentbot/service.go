@@ -69,7 +69,7 @@ func Serve(ctx context.Context, o Options) error {
 	defer s.store.Close()
 	registry := prometheus.NewRegistry()
 	s.metrics = newMetrics(registry, s.store, a)
-	bot := slackbot.Options{Client: client, Store: s.store, Settings: chosen, Now: a.Now, Log: o.Log, Called: s.metrics.called, Linked: s.metrics.linked, Worked: s.metrics.worked}
+	bot := slackbot.Options{Client: client, Store: s.store, Settings: chosen, Now: a.Now, Log: o.Log, Called: s.metrics.called, Linked: s.metrics.linked, Worked: s.metrics.worked, NotStored: s.metrics.lost.Inc}
 	who, err := a.suspects(set)
 	if err != nil {
 		return err
