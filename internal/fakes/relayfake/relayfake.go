@@ -230,6 +230,7 @@ func (f *Fake) serve(tell func(view, http.ResponseWriter, *http.Request), w http
 		v.zone = f.zone
 	}
 	f.mu.Unlock()
+	w.Header().Set("Date", v.now.UTC().Format(http.TimeFormat))
 	switch fault {
 	case Hang:
 		_, _ = io.Copy(io.Discard, r.Body) // or the server does not notice that the client left

@@ -23,7 +23,7 @@ func (r *Relay) domains(ctx context.Context, span mailrelay.Span, out *mailrelay
 	if early := span.To.Add(-domainHours * grain); span.From.Before(early) {
 		span.From = early
 	}
-	body, err := r.ask(ctx, r.question(span, "time", byDomain))
+	body, _, err := r.ask(ctx, r.question(span, "time", byDomain))
 	var a answer
 	if err == nil {
 		if a, err = read(body); err != nil {

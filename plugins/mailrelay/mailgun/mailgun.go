@@ -83,7 +83,7 @@ func (r *Relay) Read(ctx context.Context, span mailrelay.Span) (mailrelay.Report
 	if early := span.To.Add(-(limit - 2) * grain); span.From.Before(early) {
 		span.From = early
 	}
-	body, err := r.ask(ctx, r.question(span, "time"))
+	body, date, err := r.ask(ctx, r.question(span, "time"))
 	if err != nil {
 		return mailrelay.Report{}, err
 	}
@@ -92,6 +92,10 @@ func (r *Relay) Read(ctx context.Context, span mailrelay.Span) (mailrelay.Report
 		return mailrelay.Report{}, r.asker.Garbled(path, err)
 	}
 	var out mailrelay.Report
+	var note string
+	if span.To, note = r.asker.Closed(span.To, date); note != "" {
+		out.Notes = append(out.Notes, note)
+	}
 	for _, b := range buckets {
 		if !b.Start.Before(span.From.Truncate(grain)) && !b.End.Add(settle).After(span.To) {
 			out.Buckets, out.DataTo = append(out.Buckets, b), b.End
@@ -101,18 +105,18 @@ func (r *Relay) Read(ctx context.Context, span mailrelay.Span) (mailrelay.Report
 	return out, nil
 }
 
-func (r *Relay) ask(ctx context.Context, q map[string]any) ([]byte, error) {
+func (r *Relay) ask(ctx context.Context, q map[string]any) (body []byte, date time.Time, err error) {
 	question, err := json.Marshal(q)
 	if err != nil {
-		return nil, r.asker.Garbled(path, err)
+		return nil, date, r.asker.Garbled(path, err)
 	}
 	req, err := http.NewRequest(http.MethodPost, r.account.BaseURL+path, bytes.NewReader(question))
 	if err != nil {
-		return nil, r.asker.Garbled("its address", err)
+		return nil, date, r.asker.Garbled("its address", err)
 	}
 	req.SetBasicAuth("api", r.account.Key)
 	req.Header.Set("Content-Type", "application/json")
-	return r.asker.Ask(ctx, req)
+	return r.asker.AskDated(ctx, req)
 }
 
 // names are all of the vendor's names, each once.

@@ -85,6 +85,20 @@ func (a Asker) AskDated(ctx context.Context, req *http.Request) (body []byte, da
 	return body, date, nil
 }
 
+// Closed is the time by which a span must have ended to be closed: that of asking, or the
+// answer's own where this machine's clock is ahead of it, which note says. What the relay
+// tells of times to come is 0, or not all.
+func (a Asker) Closed(asked, date time.Time) (to time.Time, note string) {
+	const skew = 2 * time.Minute
+	switch ahead := asked.Sub(date); {
+	case date.IsZero() || ahead <= 0:
+		return asked, ""
+	case ahead > skew:
+		note = fmt.Sprintf("%s: this machine's clock is %s ahead of the relay's: set it, or figures come late or are not told", a.Vendor, ahead.Round(time.Second))
+	}
+	return date, note
+}
+
 // Garbled is the error of an answer that came in full and cannot be understood.
 func (a Asker) Garbled(what string, err error) error {
 	return a.garbled(a.Vendor+": read "+what, err.Error())

@@ -32,7 +32,7 @@ func (r *Relay) domains(ctx context.Context, now time.Time, out *mailrelay.Repor
 		names = append(names, f.parts...)
 	}
 	const layout = "2006-01-02T15:04"
-	body, err := r.get(ctx, domainPath, url.Values{"from": {end.Add(-slot).UTC().Format(layout)}, "to": {end.UTC().Format(layout)}, "timezone": {"UTC"},
+	body, _, err := r.get(ctx, domainPath, url.Values{"from": {end.Add(-slot).UTC().Format(layout)}, "to": {end.UTC().Format(layout)}, "timezone": {"UTC"},
 		"metrics": {strings.Join(names, ",")}, "order_by": {"count_injected"}, "limit": {strconv.Itoa(mostDomains)}})
 	var sums map[mailrelay.Destination]mailrelay.Counts
 	if err == nil {

@@ -97,23 +97,27 @@ func (r *Relay) Read(ctx context.Context, span mailrelay.Span) (mailrelay.Report
 		hour := minutes.From.Add(time.Hour).Truncate(time.Hour)
 		minutes.From = hour
 		var err error
-		if past, err = r.ask(ctx, span.From.Truncate(time.Hour), hour, "hour", time.Hour); err != nil {
+		if past, _, err = r.ask(ctx, span.From.Truncate(time.Hour), hour, "hour", time.Hour); err != nil {
 			return mailrelay.Report{}, err
 		}
 		past = slices.DeleteFunc(past, func(b mailrelay.Bucket) bool { return b.End.After(hour) })
 	}
-	buckets, err := r.ask(ctx, minutes.From, span.To, "1min", time.Minute)
+	buckets, date, err := r.ask(ctx, minutes.From, span.To, "1min", time.Minute)
 	if err != nil {
 		return mailrelay.Report{}, err
 	}
+	var note string
+	minutes.To, note = r.asker.Closed(span.To, date)
 	out := report(buckets, minutes)
-	out.Buckets = append(past, out.Buckets...)
-	r.domains(ctx, span.To, &out)
+	if out.Buckets = append(past, out.Buckets...); note != "" {
+		out.Notes = append(out.Notes, note)
+	}
+	r.domains(ctx, minutes.To, &out)
 	return out, nil
 }
 
 // ask asks for a span in buckets of a length.
-func (r *Relay) ask(ctx context.Context, from, to time.Time, precision string, grain time.Duration) ([]mailrelay.Bucket, error) {
+func (r *Relay) ask(ctx context.Context, from, to time.Time, precision string, grain time.Duration) (buckets []mailrelay.Bucket, date time.Time, err error) {
 	var names []string
 	for _, f := range figures {
 		names = append(names, f.parts...)
@@ -121,25 +125,24 @@ func (r *Relay) ask(ctx context.Context, from, to time.Time, precision string, g
 	const layout = "2006-01-02T15:04"
 	q := url.Values{"from": {from.UTC().Format(layout)}, "to": {to.UTC().Format(layout)}, "precision": {precision},
 		"timezone": {"UTC"}, "metrics": {strings.Join(names, ",")}}
-	body, err := r.get(ctx, path, q)
+	body, date, err := r.get(ctx, path, q)
 	if err != nil {
-		return nil, err
+		return nil, date, err
 	}
-	buckets, err := parse(body, grain)
-	if err != nil {
-		return nil, r.asker.Garbled(path, err)
+	if buckets, err = parse(body, grain); err != nil {
+		return nil, date, r.asker.Garbled(path, err)
 	}
-	return buckets, nil
+	return buckets, date, nil
 }
 
-func (r *Relay) get(ctx context.Context, path string, q url.Values) ([]byte, error) {
+func (r *Relay) get(ctx context.Context, path string, q url.Values) (body []byte, date time.Time, err error) {
 	req, err := http.NewRequest(http.MethodGet, r.base()+path+"?"+q.Encode(), nil)
 	if err != nil {
-		return nil, r.asker.Garbled("its address", err)
+		return nil, date, r.asker.Garbled("its address", err)
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("Authorization", strings.TrimSpace(r.account.Scheme+" "+r.account.Key))
-	return r.asker.Ask(ctx, req)
+	return r.asker.AskDated(ctx, req)
 }
 
 // base is the address that paths are added to.
