@@ -180,10 +180,24 @@ func (t transport) mayPass(ctx context.Context, err error) error {
 
 func (t transport) refusal(resp *http.Response, body []byte) error {
 	e := &statusError{Status: resp.StatusCode, Message: message(body), unavailable: t.passing}
-	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s > 0 && s <= 24*3600 {
-		e.RetryAfter = time.Duration(s) * time.Second
-	}
+	e.RetryAfter = wait(resp.Header)
 	return e
+}
+
+// wait reads Retry-After: seconds, or a date beside the answer's own (RFC 9110, section
+// 10.2.3). More than a day is not meant so.
+func wait(h http.Header) time.Duration {
+	const longest = 24 * time.Hour
+	text := h.Get("Retry-After")
+	if s, err := strconv.Atoi(text); err == nil && s > 0 && s <= int(longest/time.Second) {
+		return time.Duration(s) * time.Second
+	}
+	until, err1 := http.ParseTime(text)
+	now, err2 := http.ParseTime(h.Get("Date"))
+	if d := until.Sub(now); err1 == nil && err2 == nil && d > 0 && d <= longest {
+		return d
+	}
+	return 0
 }
 
 // message is what an answer's error says, in one line; Mackerel writes it in two shapes.

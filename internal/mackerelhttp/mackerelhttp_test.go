@@ -27,6 +27,16 @@ func TestAnswersAreWholeOrErrors(t *testing.T) {
 			w.WriteHeader(429)
 			_, _ = io.WriteString(w, `{"error":{"message":"slow down"}}`)
 		}, true, "slow down; try again later", 30 * time.Second},
+		{"429 until a date", func(w http.ResponseWriter) {
+			w.Header().Set("Date", "Tue, 01 Dec 2026 00:00:00 GMT")
+			w.Header().Set("Retry-After", "Tue, 01 Dec 2026 00:01:30 GMT")
+			w.WriteHeader(429)
+		}, true, "429", 90 * time.Second},
+		{"a date that is over", func(w http.ResponseWriter) {
+			w.Header().Set("Date", "Tue, 01 Dec 2026 00:00:00 GMT")
+			w.Header().Set("Retry-After", "Mon, 30 Nov 2026 00:00:00 GMT")
+			w.WriteHeader(503)
+		}, true, "503", 0},
 		{"a Retry-After that is no number", func(w http.ResponseWriter) { w.Header().Set("Retry-After", "soon"); w.WriteHeader(429) }, true, "429", 0},
 		{"500", func(w http.ResponseWriter) { w.WriteHeader(500) }, true, "500 Internal Server Error", 0},
 		{"403 in the short shape", func(w http.ResponseWriter) { w.WriteHeader(403); _, _ = io.WriteString(w, `{"error":"not\nallowed"}`) }, false, "not allowed; check that the API key", 0},
