@@ -163,7 +163,8 @@ func (s Store) Update(ctx context.Context, account string, t mailrelay.Traits, c
 }
 
 // newest is the history to change. One that is damaged, or another account's, is put
-// aside, which damage tells.
+// aside, which damage tells; one that was put aside before goes on where the account has
+// moved back.
 func (s Store) newest(account string, t mailrelay.Traits) (h *mailrelay.History, damage, err error) {
 	path := s.Path(account, t.Vendor)
 	h, kept, err := s.Read(account, t.Vendor)
@@ -178,11 +179,16 @@ func (s Store) newest(account string, t mailrelay.Traits) (h *mailrelay.History,
 	default:
 		return h, nil, nil
 	}
+	next, goes := &mailrelay.History{Account: account}, "a new history begins"
+	if back, err := load(path + ".moved"); ending == ".moved" && err == nil && back.Account == t.Account {
+		next, goes = &back.History, "that of before goes on"
+		next.Account = account
+	}
 	if err := os.Rename(path, path+ending); err != nil {
 		return nil, nil, fmt.Errorf("keep its history aside: %w", err)
 	}
 	_ = os.Remove(path + copied) // or a file that is damaged later would be read from it
-	return &mailrelay.History{Account: account}, fmt.Errorf("%w; it is kept as %s, and a new history begins", damage, path+ending), nil
+	return next, fmt.Errorf("%w; it is kept as %s, and %s", damage, path+ending, goes), nil
 }
 
 const (

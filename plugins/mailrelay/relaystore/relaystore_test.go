@@ -169,6 +169,27 @@ func TestADamagedFileIsKeptAsideAndANewHistoryBegins(t *testing.T) {
 	}
 }
 
+// Who moves an account by mistake, and back, has lost nothing but what came between.
+func TestAnAccountThatMovesBackGoesOn(t *testing.T) {
+	s := Store{Dir: t.TempDir()}
+	of := func(account string) mailrelay.Traits { tr := traits; tr.Account = account; return tr }
+	for i, step := range []struct {
+		account, says string
+		recent        int
+	}{
+		{"", "", 1}, {"tokyo", "", 2}, {"tokyo", "", 3}, {"osaka", "(tokyo), and the settings name osaka", 1}, {"osaka", "", 2},
+		{"tokyo", "that of before goes on", 4}, {"osaka", "that of before goes on", 3}, {"nara", "a new history begins", 1},
+	} {
+		err := s.Update(context.Background(), "shop", of(step.account), poll(monday.Add(time.Duration(i)*time.Minute), 7))
+		if (step.says == "") != (err == nil) || err != nil && (!errors.Is(err, ErrMoved) || !strings.Contains(err.Error(), step.says)) {
+			t.Errorf("step %d: %v, want %q", i, err, step.says)
+		}
+		if h, tr, err := s.Read("shop", "test"); err != nil || tr.Account != step.account || len(h.Recent) != step.recent {
+			t.Errorf("step %d: %d buckets of %q, %v", i, len(h.Recent), tr.Account, err)
+		}
+	}
+}
+
 func TestACrashWhileWritingLeavesTheOldHistory(t *testing.T) {
 	s := Store{Dir: t.TempDir()}
 	if err := s.Update(context.Background(), "shop", traits, poll(monday, 7)); err != nil {
