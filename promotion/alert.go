@@ -134,38 +134,3 @@ func (l lang) labels(all map[string]string) string {
 	}
 	return strings.Join(parts, ", ")
 }
-
-// MatchAlerts says of each alert which ShopSets and Tiers of the fleet its labels name:
-// those of a ShopSet are the labels that its series carry, or carried before, a Tier's is "tier".
-func MatchAlerts(f *fleet.Fleet, alerts []Alert) []Alert {
-	out := slices.Clone(alerts)
-	for i := range out {
-		out[i].ShopSets, out[i].Tiers = named(f, out[i].Labels)
-	}
-	return out
-}
-
-// named are the ShopSets that labels name, else the Tier.
-func named(f *fleet.Fleet, labels map[string]string) ([]fleet.ShopSetName, []fleet.TierName) {
-	sets, tiers := []fleet.ShopSetName{}, []fleet.TierName{}
-	for _, set := range f.ShopSets() {
-		if carries(labels, set.Match) || slices.ContainsFunc(set.Formerly, func(was fleet.Former) bool { return carries(labels, was.Match) }) {
-			sets = append(sets, set.Name)
-		}
-	}
-	name := fleet.TierName(labels["tier"])
-	of := func(set fleet.ShopSetName) bool { s, _ := f.ShopSet(set); return s.Tier == name }
-	if _, ok := f.Tier(name); ok && !slices.ContainsFunc(sets, of) { // else it is one of that Tier
-		tiers = append(tiers, name)
-	}
-	return sets, tiers
-}
-
-func carries(labels, match map[string]string) bool {
-	for name, value := range match {
-		if labels[name] != value {
-			return false
-		}
-	}
-	return len(match) > 0
-}

@@ -24,16 +24,6 @@ type AlertRule struct {
 	Tiers    []fleet.TierName    `json:"tiers"`
 }
 
-// MatchRules says of each rule which ShopSets and Tiers its labels name, as
-// MatchAlerts does.
-func MatchRules(f *fleet.Fleet, rules []AlertRule) []AlertRule {
-	out := slices.Clone(rules)
-	for i := range out {
-		out[i].ShopSets, out[i].Tiers = named(f, out[i].Labels)
-	}
-	return out
-}
-
 // checkAlerting asks that what would fire could: that the rules about both Tiers are
 // evaluated, or that an Alertmanager is still being told of alerts.
 func (d *deciding) checkAlerting(source, target tier) []Check {

@@ -61,3 +61,30 @@ func TestContradictoryLabelsNameBoth(t *testing.T) {
 		}
 	}
 }
+
+// An alert of a sum by one label of a match has that one alone; one of what all have in common names
+// nobody.
+func TestPartOfAMatchNamesAShopSet(t *testing.T) {
+	f, err := fleet.New(fleet.Declarations{
+		Configurations: []fleet.Configuration{{Name: "production"}}, FailureDomains: []fleet.FailureDomain{{Name: "eks-b"}},
+		Tiers: []fleet.Tier{{Name: "prod", Branch: "tier-0"}},
+		ShopSets: []fleet.ShopSet{{Name: "b-1", Tier: "prod", Configuration: "production", FailureDomain: "eks-b",
+			Match: map[string]string{"shopset": "b-1", "cluster": "eks-b", "job": "shops"}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		labels map[string]string
+		want   string
+	}{
+		{map[string]string{"shopset": "b-1"}, "[b-1]"},
+		{map[string]string{"shopset": "b-1", "cluster": "eks-b", "job": "shops"}, "[b-1]"},
+		{map[string]string{"shopset": "b-1", "cluster": "eks-c"}, "[]"},
+		{map[string]string{"cluster": "eks-b", "job": "shops"}, "[]"},
+	} {
+		if a := promotion.MatchAlerts(f, []promotion.Alert{{Name: "X", Labels: c.labels}})[0]; fmt.Sprint(a.ShopSets) != c.want {
+			t.Errorf("%v name %v, want %s", c.labels, a.ShopSets, c.want)
+		}
+	}
+}

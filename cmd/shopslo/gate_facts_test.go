@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -60,6 +61,11 @@ func TestTheGateAsksHowAlertsAreMade(t *testing.T) {
 		{"a page alert in capitals, with a space", func(s *stage) { s.alert("PaymentDown", "severity", "CRITICAL ") }, nil, exitNo, "without a label that names a ShopSet or Tier of the fleet"},
 		{"a rule of which an alert fires that nobody tells", rule("state", "firing"), nil, exitInconclusive, "it is said to be firing, and none of its alerts is told"},
 		{"a rule that is ok, with an error", rule("lastError", "boom"), nil, exitInconclusive, `has health "ok": boom`},
+		{"one of a sum by shopset, where series have more labels", func(s *stage) {
+			text := readFile(t, filepath.Join(s.dir, "fleet.yaml"))
+			writeFiles(t, s.dir, map[string]string{"fleet.yaml": strings.Replace(text, "metadata: {name: b-1}\nspec: {", "metadata: {name: b-1}\nspec: {match: {shopset: b-1, job: shops}, ", 1)})
+			s.alert("CartErrors", "shopset", "b-1", "severity", "warning")
+		}, nil, exitNo, "Alert CartErrors is firing"},
 		{"a lesser one", func(s *stage) { s.alert("NodeClockSkew", "severity", "warning") }, []string{"--explain"}, exitOK, "(1 below page severity without a ShopSet or Tier label: NodeClockSkew)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
