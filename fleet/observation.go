@@ -96,8 +96,9 @@ type Observation struct {
 	// come long before. Argo CD keeps ten syncs, and one that heals a drift is a sync.
 	ReleaseSince, ReleaseNotBefore time.Time
 	// ChangedSince is since when what the ShopSet's own folders of the system repository have
-	// is deployed, at the latest, whichever Release runs; ChangedNotBefore is like
-	// ReleaseNotBefore. Zero: not known. Tree is the same while the folders are; "": not known.
+	// is deployed, with the parameters and other sources that it has beside them, at the
+	// latest, whichever Release runs; ChangedNotBefore is like ReleaseNotBefore. Zero: not
+	// known. Tree is the same while all that is; "": not known.
 	ChangedSince, ChangedNotBefore time.Time
 	Tree                           string
 	// Unverified says in a clause why what runs is not verified although it may be

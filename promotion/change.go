@@ -23,7 +23,7 @@ func (d *deciding) sinceChange(checks []Check) []Check {
 		o := d.seen[c.ShopSet]
 		if at := change(o); c.Result != NotChecked && !d.came(c.ShopSet).IsZero() && !at.IsZero() {
 			c.figure("changed_since", instant(at))
-			c.Reason += d.say(" Counted from the change of %s's own folders at %s: the Release arrived before (%s).", c.ShopSet,
+			c.Reason += d.say(" Counted from the change of %s's manifests at %s: the Release arrived before (%s).", c.ShopSet,
 				at.UTC().Format(time.RFC3339), o.ReleaseSince.UTC().Format(time.RFC3339))
 		}
 	}

@@ -75,7 +75,7 @@ func (d *deciding) impossible(o *fleet.ShopSetState) string {
 	case d.future(o.ReleaseSince):
 		return d.say("The Release is reported to have arrived in the future.")
 	case d.future(o.ChangedSince):
-		return d.say("Its own folders are reported to have changed in the future.")
+		return d.say("Its manifests are reported to have changed in the future.")
 	case d.future(o.DriftedSince):
 		return d.say("It is reported to drift since a time in the future.")
 	case d.future(o.PendingSince), d.future(o.HealthSince):

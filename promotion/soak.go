@@ -100,7 +100,7 @@ func (d *deciding) soaking(t tier) soaking {
 			s.came, s.changed = o.ReleaseSince, ""
 		}
 		if at := change(o); at.After(s.came) {
-			s.came, s.changed = at, d.say(" Counted from the change of %s's own folders at %s.", name, at.UTC().Format(time.RFC3339))
+			s.came, s.changed = at, d.say(" Counted from the change of %s's manifests at %s.", name, at.UTC().Format(time.RFC3339))
 		}
 		if o.Health == fleet.Healthy && !d.p.AcceptSuspended && o.HealthSince.After(s.came) {
 			s.came, s.changed = o.HealthSince, d.say(" Counted from when %s became Healthy, at %s.", name, o.HealthSince.UTC().Format(time.RFC3339))

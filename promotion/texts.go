@@ -435,19 +435,19 @@ var sayings = []text.Entry{
 	text.Of("%s: removed", "%s: 削除"),
 	text.Of("check %s", "確認項目 %s"),
 
-	// What Argo CD has still to do, and changes of a ShopSet's own folders.
+	// What Argo CD has still to do, and changes of a ShopSet's manifests.
 	text.Of("OutOfSync: revision %s is pending%s%s.", "OutOfSync: リビジョン %s が未適用%s%s。"),
 	text.Of("OutOfSync%s: the Release has not been rolled out yet%s.", "OutOfSync%s: リリースがまだ反映されていない%s。"),
 	text.Of("Drift: OutOfSync%s, %s%s; sync the ShopSet or commit the change to git.", "git と異なる: OutOfSync%s、%s%s。ShopSet を同期するか、変更を git にコミットする。"),
 	text.Of("Health is %s%s; it must be Healthy to promote Release %s.", "ヘルスが %s%s。リリース %s の昇格には Healthy が必要。"),
 	text.Of("; held: %s", "（同期が止まっています: %s）"),
-	text.Of("Its own folders are reported to have changed in the future.", "ShopSet 自身のフォルダの変更が未来の時刻で報告されている。"),
+	text.Of("Its manifests are reported to have changed in the future.", "ShopSet 自身のマニフェストの変更が未来の時刻で報告されている。"),
 	text.Of("It is reported to wait, or to have its health, since a time in the future.", "未適用または現在のヘルスの開始が未来の時刻で報告されている。"),
 	text.Of("It is reported as Synced, and as pending or held.", "Synced なのに、未適用または同期停止と報告されている。"),
 	text.Of("It is reported as %s without %s.", "%s なのに、%s がないと報告されている。"),
 	text.Of("Release %s is not verified in %s, on %s: %s.", "リリース %s は %s の %s で未検証: %s。"),
-	text.Of(" Counted from the change of %s's own folders at %s.", "%s のフォルダの変更（%s）から数えた。"),
-	text.Of(" Counted from the change of %s's own folders at %s: the Release arrived before (%s).", "%s のフォルダの変更（%s）から数えた。リリースはその前（%s）に到着。"),
+	text.Of(" Counted from the change of %s's manifests at %s.", "%s のマニフェストの変更（%s）から数えた。"),
+	text.Of(" Counted from the change of %s's manifests at %s: the Release arrived before (%s).", "%s のマニフェストの変更（%s）から数えた。リリースはその前（%s）に到着。"),
 	text.Of("%s does not say what is missing, pending or not verified; upgrade shopset_exporter", "%s が不足・未適用・未検証を報告していない。shopset_exporter を更新"),
 	text.Of("Cannot check %s: %s.", "%sを確認できない: %s。"),
 	text.Of("Not checked: %s (%s). Reported: %s", "対象外: %s（%s）。報告: %s"),

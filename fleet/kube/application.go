@@ -44,13 +44,15 @@ type deployment struct {
 	// is the commit that people wrote (dry), not the one with the manifests.
 	Revision string
 	At       time.Time // zero: not known
+	recipe   recipe    // zero: not known
 }
 
 // facts are what Deployed, Reason and Unverified follow from. Revisions are those that
 // Argo CD syncs: with a source hydrator, commits of manifests.
 type facts struct {
 	compared  string // the revision that was compared last
-	target    string // the same of all sources
+	recipe    recipe // and what else; zero: not known
+	target    string // the same of all sources, and their parameters
 	newest    string // what was deployed last, of all sources; "": not known
 	settled   string // target, when the Application was found to be Synced last
 	settledAt time.Time
@@ -154,7 +156,13 @@ func factsOf(c *contents, repository string) facts {
 	f := facts{
 		compared: from.revision(s.Sync.synced, s.Sync.ComparedTo.origin),
 		hydrates: c.Spec.SourceHydrator != nil, hydrations: s.SourceHydrator.hydrations(),
-		target: s.Sync.all(), newest: s.lastDeployed(),
+		target: s.Sync.of(s.Sync.ComparedTo.origin), newest: s.lastDeployed(),
+	}
+	if len(s.Sync.ComparedTo.all()) == 0 {
+		f.newest, _, _ = strings.Cut(f.newest, parametersMark) // nobody says with which parameters it was compared
+	}
+	if !f.hydrates {
+		f.recipe = from.recipe(s.Sync.synced, s.Sync.ComparedTo.origin)
 	}
 	if len(s.History) > 0 {
 		f.history = make([]deployment, 0, len(s.History))
@@ -162,12 +170,13 @@ func factsOf(c *contents, repository string) facts {
 	for i := len(s.History) - 1; i >= 0; i-- {
 		h := &s.History[i]
 		if r := from.revision(h.synced, h.origin); r != "" {
-			f.history = append(f.history, deployment{r, h.DeployedAt.UTC()})
+			f.history = append(f.history, deployment{r, h.DeployedAt.UTC(), from.recipe(h.synced, h.origin)})
 		}
 	}
 	f.last = s.OperationState.read(from, f.compared)
 	if o := &f.last; len(s.History) == 0 && s.lastDeployed() != "" && o.to != "" {
-		f.history = []deployment{{o.to, s.OperationState.EndedAt.UTC()}} // revisionHistoryLimit is 0
+		r := s.OperationState.SyncResult
+		f.history = []deployment{{o.to, s.OperationState.EndedAt.UTC(), from.recipe(r.synced, r.origin)}} // revisionHistoryLimit is 0
 	}
 	return f
 }
@@ -247,17 +256,19 @@ func (a *appObject) awaits() string {
 	case f.newest == "" && f.settled == "" && a.present.nothing == "":
 		return "" // nobody knows what was deployed
 	}
-	return cmp.Or(f.compared, f.target)
+	revisions, _, _ := strings.Cut(f.target, parametersMark)
+	return cmp.Or(f.compared, revisions)
 }
 
-// lastDeployed is the revision of all sources that was deployed last; "": not known.
+// lastDeployed is the revision of all sources that was deployed last, with their parameters;
+// "": not known.
 func (s *status) lastDeployed() string {
 	if n := len(s.History); n > 0 {
-		return s.History[n-1].all()
+		return s.History[n-1].of(s.History[n-1].origin)
 	}
 	if o := s.OperationState; o != nil && o.Phase == phaseSucceeded && o.SyncResult != nil && o.Operation.Sync != nil &&
 		!o.Operation.Sync.DryRun && len(o.Operation.Sync.Resources) == 0 {
-		return o.SyncResult.all()
+		return o.SyncResult.of(o.SyncResult.origin)
 	}
 	return ""
 }
@@ -298,7 +309,11 @@ func (f *facts) deployed(sync fleet.SyncStatus) []deployment {
 	if sync != fleet.Synced || f.compared == "" || len(f.history) > 0 && f.history[0].Revision == f.compared {
 		return f.history
 	}
-	return slices.Insert(slices.Clone(f.history), 0, deployment{Revision: f.compared})
+	first := deployment{Revision: f.compared, recipe: f.recipe}
+	if len(f.history) > 0 {
+		first.recipe = f.history[0].recipe // nothing of it came since, or it would have been synced
+	}
+	return slices.Insert(slices.Clone(f.history), 0, first)
 }
 
 // outOfSync counts the resources that differ; nil: not known. Those that Argo CD is

@@ -51,7 +51,8 @@ func toMeaning(d destination) doc {
 
 func places(sources []source) (all []doc) {
 	for _, s := range sources {
-		all = append(all, doc{"RepoURL": s.RepoURL, "Path": s.Path, "Chart": s.Chart, "Ref": s.Ref, "Target": s.Target})
+		all = append(all, doc{"RepoURL": s.RepoURL, "Path": s.Path, "Chart": s.Chart, "Ref": s.Ref, "Target": s.Target,
+			"Helm": s.Helm.Sum != 0, "Files": s.Helm.Files, "Kustomize": s.Kustomize != 0, "Directory": s.Directory != 0, "Plugin": s.Plugin != 0})
 	}
 	return all
 }

@@ -15,6 +15,11 @@ type source struct {
 	Chart   string `json:"chart"`
 	Ref     string `json:"ref"` // the name under which another source reads its files
 	Target  string `json:"targetRevision"`
+
+	Helm      helm       `json:"helm"`
+	Kustomize parameters `json:"kustomize"`
+	Directory parameters `json:"directory"`
+	Plugin    parameters `json:"plugin"`
 }
 
 // synced is the revision of a single source, or those of several.
@@ -66,8 +71,11 @@ func (d desired) sources(repository string) []source {
 	return nil
 }
 
-// same reports whether two are one source, whichever revision it is asked for.
-func (s source) same(other source) bool { s.Target = other.Target; return s == other }
+// same reports whether two are one source, whichever revision and parameters it is asked for.
+func (s source) same(other source) bool {
+	s.Target, s.Helm, s.Kustomize, s.Directory, s.Plugin = other.Target, other.Helm, other.Kustomize, other.Directory, other.Plugin
+	return s == other
+}
 
 // deployedFrom is the source that a ShopSet is deployed from, and the one that is written:
 // a hydrator's is the dry one.
@@ -263,7 +271,7 @@ func (f *facts) dry(runs []deployment) (dry []deployment, why string) {
 		if !d.At.IsZero() && h.at.After(d.At) {
 			d.At = h.at // manifests that stayed the same
 		}
-		dry = append(dry, deployment{h.Dry, d.At})
+		dry = append(dry, deployment{Revision: h.Dry, At: d.At})
 	}
 	if len(dry) == 0 && len(runs) > 0 {
 		return nil, fmt.Sprintf("Argo CD does not say of which commit the manifests of %s were made", runs[0].Revision)

@@ -136,8 +136,10 @@ func (e *entry) pending(tree Tree, releases Releases) string {
 		return to
 	}
 	from, path := e.app.facts.history[0].Revision, e.app.wanted.path
-	if from == to || path == "" {
-		return to // another of its sources has moved, or it was not compared since; or of no folder
+	_, before, _ := strings.Cut(e.app.facts.newest, parametersMark)
+	_, after, _ := strings.Cut(e.app.facts.target, parametersMark)
+	if from == to || path == "" || before != after {
+		return to // another of its sources has moved, or it was not compared since; or of no folder; or other parameters
 	}
 	old, now := tree(from, path), tree(to, path)
 	if old != "" && old == now && releases(from) != "" && releases(from) == releases(to) {
@@ -322,15 +324,12 @@ func latest(a, b time.Time) time.Time {
 	return a
 }
 
-// changed gives what is in the folder that an Application is deployed from, and since when
-// that is deployed: deployments of the same in a row are one. "": not known.
+// changed gives what an Application is made of (the folders of its repository, parameters,
+// other sources) and since when that is deployed: deployments of the same in a row are one.
+// "": not known.
 func (e *entry) changed(tree Tree) (is string, since, notBefore time.Time) {
-	path := e.app.wanted.path
-	if path == "" {
-		return "", since, notBefore
-	}
 	for i, d := range e.app.Deployed {
-		switch here := tree(d.Revision, path); {
+		switch here := d.is(e.app.wanted.path, tree); {
 		case i == 0 && here == "":
 			return "", since, notBefore
 		case i == 0:

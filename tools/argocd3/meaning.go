@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -47,7 +48,11 @@ type auto struct{ On, Prune, SelfHeal bool }
 
 type hydrator struct{ DryRepo, DryPath, DryTarget, SyncBranch, SyncPath string }
 
-type place struct{ RepoURL, Path, Chart, Ref, Target string }
+type place struct {
+	RepoURL, Path, Chart, Ref, Target  string
+	Helm, Kustomize, Directory, Plugin bool   // there are such parameters
+	Files                              string // of other sources, that Helm takes values from
+}
 
 type resource struct {
 	Kind, Name, Status, Health string
@@ -139,7 +144,25 @@ func places(sources []source) (all []place) {
 	return all
 }
 
-func placeOf(s source) place { return place{s.RepoURL, s.Path, s.Chart, s.Ref, s.TargetRevision} }
+func placeOf(s source) place {
+	p := place{RepoURL: s.RepoURL, Path: s.Path, Chart: s.Chart, Ref: s.Ref, Target: s.TargetRevision}
+	p.Helm, p.Kustomize, p.Directory, p.Plugin = s.Helm != nil, s.Kustomize != nil, s.Directory != nil, s.Plugin != nil
+	if s.Helm == nil {
+		return p
+	}
+	files := s.Helm.ValueFiles
+	for _, f := range s.Helm.FileParameters {
+		files = append(files, f.Path)
+	}
+	var lent []string
+	for _, f := range files {
+		if strings.HasPrefix(f, "$") {
+			lent = append(lent, f)
+		}
+	}
+	p.Files = strings.Join(lent, "\n")
+	return p
+}
 
 func (m *meaning) readStatus(s *status) {
 	m.Sync = revisions{s.Sync.Revision, s.Sync.Revisions, placeOf(s.Sync.ComparedTo.Source), places(s.Sync.ComparedTo.Sources)}
