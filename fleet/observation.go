@@ -123,6 +123,8 @@ type Observation struct {
 	Causes []HoldCause
 	// HealthSince is since when Health is what it is; zero: not known.
 	HealthSince time.Time
+	// CreatedAt is when the youngest of its Applications was created; zero: not known.
+	CreatedAt time.Time
 	// DriftedSince is since when the ShopSet has drifted: what runs differs from what was
 	// deployed last. As somebody saw it begin; zero: it does not, or nobody did.
 	DriftedSince time.Time

@@ -195,7 +195,7 @@ var unspoilt = map[string]string{
 	// told by the exporter, and asked by no rule
 	"Fleet.Snapshot.Documents appeared": "the gate has documents of its own, and asks that what is seen agrees with them", "Fleet.Snapshot.Git.Up contradictory": "the age judges", "Fleet.Snapshot.ShopSets[].Behind *": "the branches judge", "Fleet.Snapshot.Tiers[].Behind *": "ahead judges",
 	"Fleet.Snapshot.ShopSets[].DriftEvents *": "drift of now judges", "Fleet.Snapshot.ShopSets[].Parts*": "their sum judges", "Fleet.Snapshot.ShopSets[].ReleaseNotBefore *": "the exporter's own memory",
-	"Fleet.Snapshot.ShopSets[].ChangedNotBefore *": "the exporter's own memory", "Fleet.Snapshot.ShopSets[].Tree *": "the exporter's own memory", "Fleet.Snapshot.ShopSets[].HealthSince *": "said",
+	"Fleet.Snapshot.ShopSets[].ChangedNotBefore *": "the exporter's own memory", "Fleet.Snapshot.ShopSets[].Tree *": "the exporter's own memory", "Fleet.Snapshot.ShopSets[].HealthSince *": "said", "Fleet.Snapshot.ShopSets[].CreatedAt *": "the exporter's own memory",
 	"Fleet.Snapshot.ShopSets[].Workings*": "for operators", "Fleet.Snapshot.ShopSets[].OnBranch missing": "not known", "Fleet.Snapshot.ShopSets[].Missing *": "health says what matters of it",
 	"Fleet.Snapshot.ShopSets[].ChangedSince missing": "an exporter without git does not know", "Fleet.Snapshot.ShopSets[].ChangedSince too old": "the Release came later",
 	"Fleet.Snapshot.ShopSets[].Revision *": "the Release judges", "Fleet.Snapshot.ShopSets[].Source *": "the cluster judges",

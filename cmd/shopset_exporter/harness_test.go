@@ -91,13 +91,22 @@ func (s *apiServer) put(shopSet string, a map[string]any) { s.putOf(shopSet, sho
 
 // putOf does the same with one of several.
 func (s *apiServer) putOf(shopSet, name string, a map[string]any) {
+	s.putIn(map[string]any{"name": name, "labels": map[string]any{"shopset.dev/shopset": shopSet}}, a)
+}
+
+// putCreated does the same with one that was created then.
+func (s *apiServer) putCreated(shopSet, created string, a map[string]any) {
+	s.putIn(map[string]any{"name": shopSet, "creationTimestamp": created, "labels": map[string]any{"shopset.dev/shopset": shopSet}}, a)
+}
+
+func (s *apiServer) putIn(metadata, a map[string]any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.version++
 	a["apiVersion"], a["kind"] = "argoproj.io/v1alpha1", "Application"
-	a["metadata"] = map[string]any{"name": name, "namespace": "argocd", "resourceVersion": fmt.Sprint(s.version),
-		"labels": map[string]any{"shopset.dev/shopset": shopSet}}
-	s.apps[name] = a
+	metadata["namespace"], metadata["resourceVersion"] = "argocd", fmt.Sprint(s.version)
+	a["metadata"] = metadata
+	s.apps[metadata["name"].(string)] = a
 	s.tell("MODIFIED", a)
 }
 

@@ -65,6 +65,7 @@ const argoCD = `
 | a Deployment, Service or the like is Missing; an Application is being deleted | the ShopSet is Missing, with the reason |
 | a full status without one resource | the ShopSet is Missing: an empty folder is Synced and Healthy for Argo CD |
 | Healthy since a later time than when it was last seen to be | there was a break that nobody saw, such as while the exporter was away: the soak begins anew |
+| an Application younger than those that were last seen: a new one, or one that was deleted and created again, also while the exporter was away | the soak begins anew; the Release, and what else it has, came not before it was created, and nothing of what the old one deployed counts |
 | a change of the ShopSet's own folders in git, of its Application's parameters (images, values), of a chart's version or of another source, whichever Release runs | ` + "`changed_since`" + `: soak and since_release count from the later of both |
 | a resource is OutOfSync while the Application is Synced (` + "`IgnoreExtraneous`" + `) | no drift; beside others that differ such a resource counts, since nobody can tell them apart |
 | the same commit was synced again and again (self-heal) | the Release came when it was first seen to run, unless another one is known to have run since |

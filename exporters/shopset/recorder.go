@@ -19,7 +19,7 @@ type Recorder struct {
 	fleet    *fleet.Declarations // the last one that was valid; nil: none was
 	shopSets map[fleet.ShopSetName]*shopSetMemory
 	tiers    map[fleet.TierName]*tierMemory
-	moved    []fleet.ShopSetName // that had a break since took was called: their own folders have changed, or their health
+	moved    []fleet.ShopSetName // that had a break since took was called: their own folders, health or Applications have changed
 	changes  int64               // grows with everything that should be written down
 }
 
@@ -46,6 +46,8 @@ type shopSetMemory struct {
 	ChangedSince time.Time `json:"changed_since,omitzero"`
 	// HealthySince is since when it was Healthy, when it last was.
 	HealthySince time.Time `json:"healthy_since,omitzero"`
+	// CreatedAt is when the youngest of its Applications was created, when that was last known.
+	CreatedAt time.Time `json:"created_at,omitzero"`
 	// PendingSince is since when something has waited to be deployed; zero: nothing does.
 	PendingSince time.Time `json:"pending_since,omitzero"`
 	// Gone is since when it is not of the fleet; zero: it is.
@@ -95,6 +97,7 @@ func (r *Recorder) Observed(now time.Time, o fleet.Observation) fleet.Observatio
 	o = m.release(o)
 	o = r.changed(m, o)
 	r.healthy(m, &o)
+	r.created(m, &o)
 	if *m != was {
 		r.changes++
 	}
@@ -172,6 +175,18 @@ func (r *Recorder) healthy(m *shopSetMemory, o *fleet.Observation) {
 		r.moved = append(r.moved, o.ShopSet)
 	}
 	m.HealthySince = o.HealthSince.UTC()
+}
+
+// created notes where a ShopSet has an Application that is younger than those that were last
+// seen: one of the same name may have been deleted before, and nobody saw it.
+func (r *Recorder) created(m *shopSetMemory, o *fleet.Observation) {
+	if o.CreatedAt.IsZero() {
+		return
+	}
+	if !m.CreatedAt.IsZero() && o.CreatedAt.After(m.CreatedAt) {
+		r.moved = append(r.moved, o.ShopSet)
+	}
+	m.CreatedAt = o.CreatedAt.UTC()
 }
 
 // before gives what fleet.Observe needs of an earlier Snapshot.

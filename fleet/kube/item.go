@@ -42,6 +42,7 @@ type (
 	}
 	labelled struct {
 		Labels   map[string]string `json:"labels"`
+		Created  time.Time         `json:"creationTimestamp"`
 		Deleting time.Time         `json:"deletionTimestamp"` // zero: it is not being deleted
 		// Annotations are all but a few left out: they may be large.
 		Annotations struct {
@@ -78,8 +79,7 @@ func (i *item) UnmarshalJSON(data []byte) error {
 	}
 	i.identify(all.TypeMeta, all.Metadata.identified)
 	i.Labels = all.Metadata.Labels
-	i.take(&all.contents, skips(all.Metadata.Annotations.Skip))
-	i.app.present.deleting = all.Metadata.Deleting.UTC()
+	i.take(&all.contents, &all.Metadata.labelled)
 	return nil
 }
 
@@ -104,10 +104,10 @@ func (i *item) salvage(data []byte) error {
 	if err := json.Unmarshal(data, &c); err != nil {
 		i.fault = err
 		i.app = appObject{Sync: fleet.SyncUnknown, Health: fleet.HealthUnknown, Reason: "Argo CD's Application has an unknown shape: " + oneLine(err.Error())}
+		i.app.present.created = l.Metadata.Created.UTC()
 		return nil
 	}
-	i.take(&c, skips(l.Metadata.Annotations.Skip))
-	i.app.present.deleting = l.Metadata.Deleting.UTC()
+	i.take(&c, &l.Metadata)
 	return nil
 }
 
@@ -117,8 +117,9 @@ func (i *item) identify(t metav1.TypeMeta, id identified) {
 }
 
 // take reads an Application that Argo CD may have been told to leave alone (skipReconcile).
-func (i *item) take(c *contents, skipped bool) {
-	i.app = convert(c, i.repository, skipped).compact()
+func (i *item) take(c *contents, of *labelled) {
+	i.app = convert(c, i.repository, skips(of.Annotations.Skip)).compact()
+	i.app.present.created, i.app.present.deleting = of.Created.UTC(), of.Deleting.UTC()
 	for _, s := range c.Spec.sources(i.repository) {
 		if s.Path != "" {
 			i.paths = append(i.paths, s.Path)

@@ -48,8 +48,26 @@ type present struct {
 	nothing string
 	// prunes: all that is out of sync is there, and should not be.
 	prunes   bool
+	created  time.Time // zero: not known
 	deleting time.Time // since when the Application is being deleted; zero: it is not
 	since    time.Time // of its health; zero: not known
+}
+
+// clockSlack is how far the clocks of an API server and of Argo CD may differ.
+const clockSlack = time.Minute
+
+// notBefore is when the Application was created: it has deployed nothing before. Zero: not
+// known.
+func (p *present) notBefore() time.Time {
+	if p.created.IsZero() {
+		return time.Time{}
+	}
+	return p.created.Add(-clockSlack)
+}
+
+// another reports whether two are of two Applications of one name.
+func (p *present) another(other *present) bool {
+	return !p.created.IsZero() && !other.created.IsZero() && !p.created.Equal(other.created)
 }
 
 func presentOf(c *contents, is fleet.SyncStatus) present {

@@ -95,3 +95,31 @@ func sumPendingOf(s *store, set fleet.ShopSetName) string {
 	sumPending(&o, s.parts(set, nil, "x"), func(string, string) string { return "same" }, func(string) fleet.Release { return "one" })
 	return o.Pending
 }
+
+// An Application that was deleted, and created again under the same name, has deployed
+// nothing of what the one before did, though nobody saw it go.
+func TestAnApplicationThatIsCreatedAgainInheritsNothing(t *testing.T) {
+	created := func(day int, app string) string {
+		return fmt.Sprintf("a-1: }, creationTimestamp: \"2026-10-%02dT12:00:00Z\", annotations: {", day) + app
+	}
+	const never = selfHealing + "\n  sync: {status: OutOfSync, revision: r2}\n  health: {status: Healthy}"
+	running := strings.Replace(fineApp, "status:", "status:\n  operationState: {phase: Failed, startedAt: \"2026-10-30T13:00:00Z\", operation: {sync: {revision: r1}}, syncResult: {revision: r1, resources: [{kind: Job, name: j, status: SyncFailed}]}}", 1)
+	for _, tt := range []struct {
+		name, before, after  string
+		revision, unverified string
+		notBefore            int // the day
+	}{
+		{"nothing was deployed since", created(1, fineApp), created(31, never), "", "", 0},
+		{"it is the same one", created(1, fineApp), created(1, never), "r1", "", 1},
+		{"what failed before", created(1, running), created(29, fineApp), "r1", "", 29},
+		{"what fails", created(1, fineApp), created(1, running), "r1", "the sync to r1 has failed", 1},
+	} {
+		o, _ := whole(t, nil, tt.before, tt.after)
+		if o.Revision != tt.revision || !strings.HasPrefix(o.Unverified, tt.unverified) || (o.Unverified == "") != (tt.unverified == "") {
+			t.Errorf("%s: %q runs, want %q; %s", tt.name, o.Revision, tt.revision, o.Unverified)
+		}
+		if tt.notBefore > 0 && !o.ReleaseNotBefore.Equal(time.Date(2026, 10, tt.notBefore, 12, 0, 0, 0, time.UTC).Add(-clockSlack)) {
+			t.Errorf("%s: the Release came not before %v, want the %dth", tt.name, o.ReleaseNotBefore, tt.notBefore)
+		}
+	}
+}

@@ -156,6 +156,10 @@ func (s *store) put(i *item) (newlyFaulty bool) {
 	e := &entry{key: k, shopSet: set, app: i.app, faulty: i.fault != nil, component: shared(s.mapping.component(i.Labels, i.Name, i.paths))}
 	newlyFaulty = e.faulty
 	old := s.entries[k]
+	if old != nil && e.app.present.another(&old.app.present) {
+		s.drop(k) // it was deleted, and nobody said so
+		old = nil
+	}
 	if old != nil && e.faulty {
 		e.app.facts = old.app.facts // until it can be read again
 	} else if old != nil {

@@ -49,6 +49,7 @@ func sum(name fleet.ShopSetName, parts []part, releases Releases, now time.Time,
 			outOfSync = nil
 		}
 		*events += e.events
+		total.CreatedAt = latest(total.CreatedAt, e.app.present.created)
 		images = append(images, o.Images...)
 		if e.drifting {
 			onsetKnown = onsetKnown && !e.driftedSince.IsZero()
@@ -142,5 +143,6 @@ func (e *entry) observe(name fleet.ShopSetName, releases Releases) fleet.Observa
 			o.ReleaseSince = d.At
 		}
 	}
+	o.ReleaseNotBefore = latest(o.ReleaseNotBefore, e.app.present.notBefore())
 	return o
 }

@@ -328,6 +328,7 @@ func latest(a, b time.Time) time.Time {
 // other sources) and since when that is deployed: deployments of the same in a row are one.
 // "": not known.
 func (e *entry) changed(tree Tree) (is string, since, notBefore time.Time) {
+	notBefore = e.app.present.notBefore()
 	for i, d := range e.app.Deployed {
 		switch here := d.is(e.app.wanted.path, tree); {
 		case i == 0 && here == "":
@@ -337,7 +338,7 @@ func (e *entry) changed(tree Tree) (is string, since, notBefore time.Time) {
 		case here == "":
 			return is, since, notBefore
 		case here != is:
-			return is, since, since
+			return is, since, latest(since, notBefore)
 		}
 		if !d.At.IsZero() {
 			since = d.At
