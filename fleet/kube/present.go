@@ -56,6 +56,12 @@ type present struct {
 // clockSlack is how far the clocks of an API server and of Argo CD may differ.
 const clockSlack = time.Minute
 
+// trusted reports whether something that is trusted for a while is trusted still. One that
+// ends later than it could has begun in the future: clocks differ.
+func trusted(until, now time.Time, while time.Duration) bool {
+	return now.Before(until) && !until.After(now.Add(while+clockSlack))
+}
+
 // notBefore is when the Application was created: it has deployed nothing before. Zero: not
 // known.
 func (p *present) notBefore() time.Time {

@@ -123,3 +123,28 @@ func TestAnApplicationThatIsCreatedAgainInheritsNothing(t *testing.T) {
 		}
 	}
 }
+
+// What is trusted for a while is not trusted for longer where it began in the future.
+func TestWhatBeganInTheFutureIsNotTrusted(t *testing.T) {
+	running := func(began string) string {
+		return strings.Replace(fineApp, "status:", "status:\n  operationState: {phase: Running, startedAt: \""+began+"\", operation: {sync: {revision: r1}}, syncResult: {revision: r1}}", 1)
+	}
+	progressing := func(since string) string {
+		return strings.Replace(fineApp, "status: Healthy", "status: Progressing, lastTransitionTime: \""+since+"\"", 1)
+	}
+	for _, tt := range []struct {
+		began   string
+		trusted bool
+	}{
+		{"2026-11-01T11:49:00Z", false}, {"2026-11-01T11:51:00Z", true}, {"2026-11-01T12:00:30Z", true}, {"2026-11-01T12:02:00Z", false},
+	} {
+		o, _ := whole(t, nil, "a-1: "+running(tt.began))
+		if (o.Unverified == "") != tt.trusted {
+			t.Errorf("a sync that goes on since %s: %q", tt.began, o.Unverified)
+		}
+		o, _ = whole(t, nil, "a-1: "+progressing(tt.began))
+		if (o.Unserved == "") != tt.trusted {
+			t.Errorf("Progressing since %s: %q", tt.began, o.Unserved)
+		}
+	}
+}

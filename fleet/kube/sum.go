@@ -28,7 +28,7 @@ func sum(name fleet.ShopSetName, parts []part, releases Releases, now time.Time,
 		e := p.entry
 		o := e.observe(name, releases).At(now, maxAge)
 		syncs, healths = append(syncs, o.Sync), append(healths, o.Health)
-		if o.Unverified != "" && now.Before(e.app.UnverifiedFrom) {
+		if o.Unverified != "" && trusted(e.app.UnverifiedFrom, now, resyncTime) {
 			o.Unverified = ""
 		}
 		if o.Unverified != "" && len(parts) > 1 {

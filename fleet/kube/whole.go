@@ -154,7 +154,7 @@ func sumServing(o *fleet.Observation, parts []part, now time.Time) {
 	for _, p := range parts {
 		drifting := p.app.Sync == fleet.OutOfSync && o.Pending == ""
 		why, from := p.app.present.away(p.app.Health, drifting, p.healthSince)
-		if why == "" || now.Before(from) {
+		if why == "" || trusted(from, now, progressTime) {
 			continue
 		}
 		if len(parts) > 1 {
@@ -207,6 +207,8 @@ func (e *entry) held(pending bool, window string) (cause fleet.HoldCause, why st
 		return "", "" // it is being synced
 	case goesOn:
 		return fleet.SyncWindow, window
+	case !w.auto && last.phase != "" && !last.manual:
+		return fleet.AutoSyncOff, "auto-sync is off, but the last sync was automated: its ApplicationSet may sync it in steps (RollingSync)"
 	case !w.auto:
 		return fleet.AutoSyncOff, "auto-sync is off"
 	case e.app.present.prunes && !w.prune:

@@ -112,6 +112,7 @@ func TestAPendingReleaseIsNoDrift(t *testing.T) {
 	}{
 		{"a plain release", differs("r2", selfHealing), "", "r2", "", ""},
 		{"auto-sync is off", differs("r2", "|}\nstatus:"), "", "r2", fleet.AutoSyncOff, "auto-sync is off"},
+		{"its ApplicationSet syncs it in steps", differs("r2", "|}\nstatus:", "\n  operationState: {phase: Succeeded, startedAt: \"2026-10-30T11:00:00Z\", finishedAt: \"2026-10-30T12:00:00Z\", operation: {initiatedBy: {username: applicationset-controller, automated: true}, sync: {}}, syncResult: {revision: r1}}"), "", "r2", fleet.AutoSyncOff, "its ApplicationSet may sync it in steps"},
 		{"auto-sync is switched off", differs("r2", "|syncPolicy: {automated: {enabled: false}}}\nstatus:"), "", "r2", fleet.AutoSyncOff, "auto-sync is off"},
 		{"its sync has failed", differs("r2", selfHealing, failed), "", "r2", fleet.OperationIsOver, "does not try the same revision again"},
 		{"a PreSync hook of it failed", differs("r2", selfHealing, strings.Replace(failed, "kind: Deployment, name: d, status: SyncFailed", "kind: Job, name: j, hookType: PreSync, hookPhase: Failed", 1)), "", "r2", fleet.OperationIsOver, "does not try the same revision again"},
