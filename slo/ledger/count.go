@@ -394,7 +394,7 @@ func (w *work) plain(in input, lookback int64) bool {
 	if !in.rising || len(in.births) > 0 || len(in.bases) > 0 || len(in.t) == 0 || in.v[0] < s.pos.v || in.v[len(in.v)-1]-s.pos.v > mostAtOnce || s.hold.at != none || len(w.moves) > 0 || len(w.drops) > 0 {
 		return false
 	}
-	if s.pos.t < w.p.state.restarts[0] || s.pos.t < w.p.state.alternated || w.maySpring(s.pace, in.t[0], lookback) {
+	if s.pos.t < w.p.state.restarts[0] || s.pos.t < w.p.state.alternated || w.maySpring(s.pace, s.pos, s.dropped, in.t[0], lookback) {
 		return false
 	}
 	for _, f := range w.p.families {

@@ -131,7 +131,7 @@ func (x *walker) samples(k, end int) {
 		}
 	}
 	for ; k < end; k++ {
-		if !x.c.tracing && x.undisturbed() && !x.w.maySpring(x.pace, x.in.t[k], x.c.lookback) {
+		if !x.c.tracing && x.undisturbed() && !x.w.maySpring(x.pace, x.prev, x.lastDrop, x.in.t[k], x.c.lookback) {
 			if k = x.glide(k, end); k == end {
 				break
 			}

@@ -209,9 +209,18 @@ func (o *Oracle) bySiblings(c *counter, a, b Sample) {
 		}
 	case !hasStart && b.V-a.V > 10*max(1, c.step)*max(1, float64(b.T-a.T)/float64(o.rules.Interval)) && c.wasBetween(a, b, 5*o.rules.Interval):
 		o.emit(c, a.T, b.T, b.V-a.V, "growth back to where it was", slo.UnclearRestart)
+	case !hasStart && b.V-a.V > 10*max(1, c.pace.raw)*max(1, float64(b.T-a.T)/float64(o.rules.Interval)) && c.rested(a, b, 5*o.rules.Interval):
+		o.emit(c, a.T, b.T, b.V-a.V, "growth after it had dropped and stood still", slo.UnclearRestart)
 	default:
 		o.emit(c, a.T, b.T, b.V-a.V, "growth")
 	}
+}
+
+// rested reports whether the counter had not grown since it was lower than before, for longer than shortly, and its family
+// had dropped then or earlier.
+func (c *counter) rested(a, b Sample, shortly int64) bool {
+	z := c.pace.base
+	return z.T < b.T-shortly && a.V == z.V && slices.ContainsFunc(c.process.drops, func(d familyDrop) bool { return d.counter == c && d.from < z.T })
 }
 
 // wasBetween reports whether the counter had a value above a's and not above b's shortly before b.
