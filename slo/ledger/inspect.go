@@ -110,11 +110,16 @@ func (i *Inspection) checkpoints(files map[uint64]string) (base uint64, accounts
 		if err != nil {
 			return 0, nil, err
 		}
-		found, err := decodeCheckpoint(b)
+		found, keep := map[uint32]*account{}, accounts == nil // those of older ones are let go at once
+		err = eachAccount(b, func(a *account) {
+			if keep {
+				found[a.id] = a
+			}
+		})
 		switch {
 		case err != nil:
 			f.Problem = fmt.Sprintf("damaged after byte %d of %d", f.Sound, f.Bytes)
-		case accounts == nil:
+		case keep:
 			base, accounts, f.Used = g, found, true
 		}
 		i.Files = append(i.Files, f)

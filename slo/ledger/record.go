@@ -66,9 +66,9 @@ func appendRun(e *encoder, r run) {
 
 // readRuns reads the runs of buckets many buckets.
 func readRuns(d *decoder, h history, buckets int64) []run {
-	var runs []run
-	edge := h.edge
-	for n := d.count(); n > 0 && d.err == nil; n-- {
+	n := d.count()
+	runs := make([]run, 0, min(n, len(d.b)/3)) // each takes three bytes at least
+	for edge := h.edge; n > 0 && d.err == nil; n-- {
 		r := run{buckets: 1, a: d.float(), b: d.float()}
 		head := d.uint()
 		r.miss = int64(head >> 1)

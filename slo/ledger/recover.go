@@ -146,33 +146,43 @@ func readCheckpoint(path string) (accounts map[uint32]*account, version int, err
 
 // decodeCheckpoint reads a checkpoint; errCorrupt unless it is sound to its end.
 func decodeCheckpoint(b []byte) (map[uint32]*account, error) {
-	version, err := formatOf(b)
-	if err != nil {
+	accounts := map[uint32]*account{}
+	if err := eachAccount(b, func(a *account) { accounts[a.id] = a }); err != nil {
 		return nil, err
 	}
+	return accounts, nil
+}
+
+// eachAccount hands over a checkpoint's accounts, one by one; errCorrupt unless it is sound to its end.
+func eachAccount(b []byte, f func(*account)) error {
+	version, err := formatOf(b)
+	if err != nil {
+		return err
+	}
 	b = b[len(magic):]
-	accounts := map[uint32]*account{}
+	seen := map[uint32]bool{}
 	for {
 		payload, n := nextFrame(b)
 		if payload == nil {
-			return nil, errCorrupt
+			return errCorrupt
 		}
 		b = b[n:]
 		d := &decoder{b: payload, version: version}
 		switch d.byte() {
 		case accountRecord:
 			a, err := readAccount(d)
-			if err != nil || accounts[a.id] != nil {
-				return nil, errCorrupt
+			if err != nil || seen[a.id] {
+				return errCorrupt
 			}
-			accounts[a.id] = a
+			seen[a.id] = true
+			f(a)
 		case endRecord:
-			if d.uint() != uint64(len(accounts)) || d.err != nil || len(b) > 0 {
-				return nil, errCorrupt
+			if d.uint() != uint64(len(seen)) || d.err != nil || len(b) > 0 {
+				return errCorrupt
 			}
-			return accounts, nil
+			return nil
 		default:
-			return nil, errCorrupt
+			return errCorrupt
 		}
 	}
 }
