@@ -60,6 +60,11 @@ func (c *Collector) mix(f *found) (of []Made, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if since == 0 && len(made.T) == 0 && !c.gaveBefore(f.stream) {
+		// Whoever has just begun to read knows by what lies before the span how the one who read until then had counted.
+		unlike = endedInexact(beside)
+		before = unlike
+	}
 	inexact := unlike || slices.ContainsFunc(beside, func(k Chunk) bool { m, ok := k.Made.(anew); return ok && m.Inexact() })
 	m := mixer{own: ours, made: made, reach: gapIntervals * c.interval(), inexact: inexact, before: before, owned: !before && c.endedBefore(f.stream)}
 	f.chunks = append(f.chunks[:0], plainChunk(m.run())...)
@@ -94,6 +99,18 @@ func (c *Collector) endedBefore(s *Stream) bool {
 	c.Names.mu.Lock()
 	defer c.Names.mu.Unlock()
 	return s.last.t != 0 && s.last.t <= c.from
+}
+
+// endedInexact reports whether chunks whose samples lie before the span are not what a stream's own would be.
+func endedInexact(beside []Chunk) bool {
+	return slices.ContainsFunc(beside, func(k Chunk) bool {
+		m, ok := k.Made.(anew)
+		if !ok {
+			return false
+		}
+		_, err := decoded(k)
+		return err == nil && m.Inexact()
+	})
 }
 
 // endedUnlike reports whether the stream's latest sample that was given out before the span was made, and not what

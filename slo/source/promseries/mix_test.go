@@ -125,13 +125,15 @@ func TestTheNextAnswerKnowsOfWhatKindTheLastWas(t *testing.T) {
 func TestTheNextAnswerKnowsThatTheOwnSamplesAreOthers(t *testing.T) {
 	const from = 25_000
 	for _, tt := range []struct {
-		name            string
-		inexact, beside bool
-		want            string
+		name                    string
+		inexact, beside, begins bool
+		want                    string
 	}{
-		{"the last ones are there", true, true, "30~+Inf 30=130 40=140"},
-		{"nothing is left of them", true, false, "30~+Inf 30=130 40=140"},
-		{"they were the same", false, false, "30=130 40=140"},
+		{"the last ones are there", true, true, false, "30~+Inf 30=130 40=140"},
+		{"nothing is left of them", true, false, false, "30~+Inf 30=130 40=140"},
+		{"they were the same", false, false, false, "30=130 40=140"},
+		{"nobody has read before", true, true, true, "30~+Inf 30=130 40=140"},
+		{"nor knows of others", true, false, true, "30=130 40=140"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var names Interner
@@ -163,7 +165,9 @@ func TestTheNextAnswerKnowsThatTheOwnSamplesAreOthers(t *testing.T) {
 				c.Remember()
 				return out
 			}
-			read(0, from, Plain{}, true)
+			if !tt.begins {
+				read(0, from, Plain{}, true)
+			}
 			if got := strings.Join(read(from, 45_000, tens(3, 130, 140), tt.beside), " "); got != tt.want {
 				t.Errorf("%s\nwant %s", got, tt.want)
 			}
