@@ -160,7 +160,7 @@ func OneShotBack(ctx context.Context, h host.Host, d *documents.Documents, at ti
 		asked = sourcesOf(d, of)
 	}
 	src.AskOnly(asked...)
-	if err := src.Ask(d); err != nil {
+	if err := src.Ask(ctx, d); err != nil {
 		return nil, errors.Join(err, src.Close())
 	}
 	c := ledger.Config{Dir: d.Config.Ledger.Dir, Backfill: now.Sub(at) + reach + documents.Margin, Log: h.Warnings}

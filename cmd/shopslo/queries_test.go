@@ -265,7 +265,7 @@ func TestTheSourceTellsWhatIsACounter(t *testing.T) {
 				if len(f) != 1 || len(f[0].Refused) == 0 || !strings.Contains(f[0].Reason, tt.words) || e.Ledger.Account(&d.SLOs.SLOs[0], "s-1", now).Failure != f[0].Reason {
 					t.Errorf("failing %+v, want a reason that says %q", f, tt.words)
 				}
-				asked := source.Sources{"": {Types: source.NewTypes(s)}}.Ask(d)
+				asked := source.Sources{"": {Types: source.NewTypes(s)}}.Ask(t.Context(), d)
 				if place := fmt.Sprintf("slo.yaml:%d: SLO \"s\": ", tt.line); tt.line > 0 && (asked == nil || !strings.Contains(asked.Error(), place) || !strings.Contains(asked.Error(), tt.words)) || tt.line == 0 && asked != nil {
 					t.Errorf("%v, want a fault in line %d", asked, tt.line)
 				}

@@ -54,7 +54,7 @@ func Explain(ctx context.Context, h host.Host, d *documents.Documents, name, sho
 		return nil, source.AskedAlone("explain", err)
 	}
 	src.AskOnly(documents.SourcesFor(d, s, set)...)
-	if err := src.Ask(d); err != nil {
+	if err := src.Ask(ctx, d); err != nil {
 		return nil, errors.Join(err, src.Close())
 	}
 	now := h.Now()

@@ -42,7 +42,7 @@ func (a Asked) look(ctx context.Context, h host.Host, d *documents.Documents, co
 	if err != nil {
 		return nil, err
 	}
-	e, slos, err := a.anew(h, d, found, command)
+	e, slos, err := a.anew(ctx, h, d, found, command)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func Apply(ctx context.Context, h host.Host, d *documents.Documents, a Asked) (*
 	if err != nil {
 		return nil, err
 	}
-	e, slos, err := a.anew(h, d, found, "ledger recount")
+	e, slos, err := a.anew(ctx, h, d, found, "ledger recount")
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func Apply(ctx context.Context, h host.Host, d *documents.Documents, a Asked) (*
 
 // anew opens an engine that is to count what is asked for anew, in memory, and tells which SLOs
 // share what they count.
-func (a Asked) anew(h host.Host, d *documents.Documents, kept *ledger.Inspection, command string) (*engine.Engine, map[string][]string, error) {
+func (a Asked) anew(ctx context.Context, h host.Host, d *documents.Documents, kept *ledger.Inspection, command string) (*engine.Engine, map[string][]string, error) {
 	if err := documents.CheckNames(d, a.SLOs, a.ShopSets); err != nil {
 		return nil, nil, err
 	}
@@ -84,7 +84,7 @@ func (a Asked) anew(h host.Host, d *documents.Documents, kept *ledger.Inspection
 	if err != nil {
 		return nil, nil, source.AskedAlone(command, err)
 	}
-	if err := src.Ask(d); err != nil {
+	if err := src.Ask(ctx, d); err != nil {
 		return nil, nil, errors.Join(err, src.Close())
 	}
 	now, from := h.Now(), h.Now() // nothing is kept of before it was counted

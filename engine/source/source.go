@@ -3,6 +3,7 @@
 package source
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"slices"
@@ -61,15 +62,24 @@ func (all Sources) AskOnly(names ...string) {
 }
 
 // Ask finds all that is wrong with the SLOs in the eyes of their sources. A source that
-// cannot be asked now finds nothing wrong; those that say nothing are waited for all at once.
-func (all Sources) Ask(d *documents.Documents) error {
+// cannot be asked now finds nothing wrong; those that say nothing are waited for all at once,
+// and no longer than ctx.
+func (all Sources) Ask(ctx context.Context, d *documents.Documents) error {
 	var waking sync.WaitGroup
 	for _, s := range all {
 		s.Types.AskAgain()
-		waking.Go(s.Types.wake)
+		waking.Go(func() { s.Types.wake(ctx) })
 	}
 	waking.Wait()
-	err := d.Understand(func(source string) promquery.Types { return all[source].Types.typeOf })
+	if ctx.Err() != nil { // nobody waits for it any more
+		return ctx.Err()
+	}
+	err := d.Understand(func(source string) promquery.Types {
+		return func(metric string) (string, error) { return all[source].Types.ask(ctx, metric) }
+	})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if errors.Is(err, slo.ErrUnavailable) {
 		return nil
 	}

@@ -61,7 +61,7 @@ func (t *Types) AskAgain() {
 }
 
 // wake finds out whether the source answers.
-func (t *Types) wake() {
+func (t *Types) wake(ctx context.Context) {
 	if t == nil {
 		return
 	}
@@ -70,7 +70,7 @@ func (t *Types) wake() {
 	if t.down != nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), askingTypes)
+	ctx, cancel := context.WithTimeout(ctx, askingTypes)
 	defer cancel()
 	if _, err := t.source.MetricType(ctx, "up"); errors.Is(err, slo.ErrUnavailable) {
 		t.down = err
@@ -101,7 +101,9 @@ func (t *Types) leave() {
 }
 
 // typeOf is a promquery.Types.
-func (t *Types) typeOf(metric string) (string, error) {
+func (t *Types) typeOf(metric string) (string, error) { return t.ask(context.Background(), metric) }
+
+func (t *Types) ask(ctx context.Context, metric string) (string, error) {
 	if t == nil {
 		return "", nil
 	}
@@ -113,7 +115,7 @@ func (t *Types) typeOf(metric string) (string, error) {
 	if t.down != nil {
 		return "", t.down
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), askingTypes)
+	ctx, cancel := context.WithTimeout(ctx, askingTypes)
 	defer cancel()
 	typ, err := t.source.MetricType(ctx, metric)
 	if err != nil && !errors.Is(err, slo.ErrUnavailable) {

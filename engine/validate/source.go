@@ -39,7 +39,7 @@ func (v *Validation) AskSource(ctx context.Context, h host.Host, d *documents.Do
 		return source.AskedAlone("validate --source", err)
 	}
 	defer src.Close()
-	if err := src.Ask(d); err != nil {
+	if err := src.Ask(ctx, d); err != nil {
 		return err
 	}
 	v.Findings, v.Notes = d.Findings(), allNotes(d) // it has told what its metrics are

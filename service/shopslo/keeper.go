@@ -111,7 +111,7 @@ func (k *keeper) reload(ctx context.Context) error {
 	if next.NeedsMore(old) {
 		return fmt.Errorf("%s: a longer window than before needs more history: restart to take that over", d.Config.Path)
 	}
-	if err := next.Sources.Ask(d); err != nil {
+	if err := next.Sources.Ask(ctx, d); err != nil {
 		return err
 	}
 	next.FindAnew()
