@@ -48,9 +48,9 @@ type latest struct {
 
 // New puts the parts together. backfill is how far back counting begins
 // where there is no count yet; judged are the Tiers whose ShopSets are counted, nil for
-// all.
+// all. A ledger's directory has to be one that can be written.
 func New(h host.Host, d *documents.Documents, src source.Sources, dir string, backfill time.Duration, judged []fleet.TierName, now time.Time, log *slog.Logger) (*Engine, error) {
-	return Open(h, d, src, ledger.Config{Dir: dir, Backfill: backfill, Log: log}, judged, now)
+	return Open(h, d, src, ledger.Config{Dir: dir, Keep: true, Backfill: backfill, Log: log}, judged, now)
 }
 
 // Open is New with a ledger's settings, of which the configuration fills in

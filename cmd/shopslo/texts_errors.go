@@ -92,6 +92,7 @@ var complaints = speech.Complaints(slices.Concat(faults, []text.Entry{
 	text.Of("--stale-after: %v must be above 0", "--stale-after: %v は 0 より大きくしてください"),
 	text.Of("--drift-after: %v must be above 0", "--drift-after: %v は 0 より大きくしてください"),
 	text.Of("--tier: no entry is about %q, and the fleet has no such Tier%s", "--tier: %q のエントリーはなく、フリートにその Tier もありません%s"),
+	text.Of("the ledger in %s cannot be written, so what is counted from now on could not be kept: %s", "台帳 %s に書き込めないため、これから数える件数を残せません: %s"),
 	text.Of("read ledger directory %s: %s", "台帳のフォルダー %s を読めません: %s"),
 	text.Of("ledger directory %s has no account of ShopSet %q; it has %s", "台帳のフォルダー %s に ShopSet %q の集計はありません。あるのは %s です"),
 	text.Of("ledger directory %s holds nothing; name the directory that 'shopslo serve' writes, which is ledger.dir", "台帳のフォルダー %s は空です。'shopslo serve' が書く ledger.dir を指定してください"),

@@ -30,6 +30,10 @@ const (
 type Config struct {
 	// Dir is where it keeps its files; "" keeps everything in memory only.
 	Dir string
+	// Keep has Open fail where Dir cannot be written: who counts on for longer than the source
+	// keeps samples would lose what it has counted with its end. Without it Dir is then read
+	// alone, and the log says so.
+	Keep bool
 	// Resolution is the length of a bucket; default one minute.
 	Resolution time.Duration
 	// Fine is how far back every bucket edge is kept; default three days, the
@@ -187,6 +191,10 @@ func Open(cfg Config) (*Ledger, error) {
 		return nil, err
 	}
 	l.store = st
+	if st.denied != nil && cfg.Keep {
+		err := fmt.Errorf("the ledger in %s cannot be written, so what is counted from now on could not be kept: %w", cfg.Dir, permission(st.denied, cfg.Dir))
+		return nil, errors.Join(err, st.close())
+	}
 	if st.denied != nil {
 		cfg.Log.Warn("the ledger cannot be written: it is read, and what is counted from now on is kept in memory only, until this program ends", "dir", cfg.Dir, "err", permission(st.denied, cfg.Dir))
 		l.store = nil

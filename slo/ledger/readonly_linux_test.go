@@ -17,6 +17,8 @@ import (
 const (
 	readDirEnv = "LEDGER_TEST_READ_DIR"
 	readHowEnv = "LEDGER_TEST_READ_HOW"
+	// readKeepEnv: it is to keep what it counts.
+	readKeepEnv = "LEDGER_TEST_READ_KEEP"
 )
 
 // TestProcessThatMayOnlyRead opens a ledger, writes its figures, and counts on. By itself
@@ -42,7 +44,7 @@ func TestProcessThatMayOnlyRead(t *testing.T) {
 		}
 	}
 	cfg := formatConfig(dir)
-	cfg.Log = textLog(os.Stdout)
+	cfg.Log, cfg.Keep = textLog(os.Stdout), os.Getenv(readKeepEnv) != ""
 	l, err := ledger.Open(cfg)
 	if err != nil {
 		fmt.Println("error:", err)
@@ -147,6 +149,24 @@ func TestALedgerThatCannotBeWrittenIsReadAndCountsInMemory(t *testing.T) {
 			}
 			if got := folder(t, dir); got != files {
 				t.Errorf("its files were\n%s\nand are\n%s", files, got)
+			}
+		})
+	}
+}
+
+func TestWhoKeepsWhatIsCountedIsToldThatItCannotBe(t *testing.T) {
+	t.Setenv(readKeepEnv, "1")
+	for how, says := range map[string]string{"denied": "permission denied", "read-only": "read-only file system"} {
+		t.Run(how, func(t *testing.T) {
+			dir := writtenAnew(t)
+			passable(t, filepath.Dir(dir), 0o755)
+			for _, path := range glob(t, dir, "*") {
+				passable(t, path, 0o444)
+			}
+			passable(t, dir, 0o555)
+			out := readOnly(t, dir, how)
+			if !strings.Contains(out, "error: the ledger in "+dir+" cannot be written") || !strings.Contains(out, says) || strings.Contains(out, "after:") {
+				t.Error(out)
 			}
 		})
 	}
