@@ -27,6 +27,9 @@ func LastWeek(now time.Time, zone *time.Location) Period {
 	return weekFrom(dayFrom(monday, -7), now)
 }
 
+// firstYear is the first of which there may be figures: an older one is a slip of the hand.
+const firstYear = 2000
+
 // ParseWeek reads an ISO week such as 2026-W46. A week that has not begun is an error; of
 // one that is not over, the period ends now.
 func ParseWeek(text string, now time.Time, zone *time.Location) (Period, error) {
@@ -41,6 +44,9 @@ func ParseWeek(text string, now time.Time, zone *time.Location) (Period, error) 
 	}
 	if y, w := monday.AddDate(0, 0, 3).ISOWeek(); y != year || w != week {
 		return Period{}, fmt.Errorf("the year %d has no week %d", year, week)
+	}
+	if year < firstYear {
+		return Period{}, fmt.Errorf("the week %s is before the year %d, of which nothing is known", text, firstYear)
 	}
 	if !monday.Before(now) {
 		return Period{}, fmt.Errorf("the week %s has not begun", text)
@@ -64,6 +70,8 @@ func ParseDays(first, last string, now time.Time, zone *time.Location) (Period, 
 		return Period{}, fmt.Errorf("%q is no day; write it like 2026-11-15", last)
 	case to.Before(from):
 		return Period{}, errors.New("the last day is before the first")
+	case from.Year() < firstYear:
+		return Period{}, fmt.Errorf("%s is before the year %d, of which nothing is known", first, firstYear)
 	case !from.Before(now):
 		return Period{}, fmt.Errorf("%s has not begun", first)
 	}

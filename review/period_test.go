@@ -73,14 +73,14 @@ func TestThePeriodIsWholeDaysOfItsZone(t *testing.T) {
 
 func TestAPeriodThatCannotBeIsRefused(t *testing.T) {
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
-	for text, want := range map[string]string{"2026-46": "write it like", "2021-W53": "has no week 53", "2026-W00": "has no week 0", "2026-W48": "has not begun", "2026-W4": "write it like"} {
+	for text, want := range map[string]string{"2026-46": "write it like", "2021-W53": "has no week 53", "2026-W00": "has no week 0", "2026-W48": "has not begun", "2026-W4": "write it like", "1500-W01": "before the year 2000", "0026-W46": "before the year 2000"} {
 		if _, err := ParseWeek(text, now, time.UTC); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", text, err, want)
 		}
 	}
 	for days, want := range map[[2]string]string{
 		{"9.11.", "2026-11-15"}: "is no day", {"2026-11-09", "tomorrow"}: "is no day", {"2026-11-09", "2026-11-08"}: "before the first",
-		{"2026-11-23", "2026-11-24"}: "has not begun", {"2026-01-01", "2026-11-01"}: "more than 92 days",
+		{"2026-11-23", "2026-11-24"}: "has not begun", {"2026-01-01", "2026-11-01"}: "more than 92 days", {"0226-11-09", "0226-11-10"}: "before the year 2000",
 	} {
 		if _, err := ParseDays(days[0], days[1], now, time.UTC); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: error %v, want %q", days, err, want)

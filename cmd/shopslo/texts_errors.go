@@ -50,6 +50,8 @@ var complaints = speech.Complaints(slices.Concat(faults, []text.Entry{
 	text.Of(", changes are merged to its branch %s", "。変更はブランチ %s にマージします"),
 	text.Of("%q is no ISO week; write it like 2026-W46", "%q は ISO 週ではありません。2026-W46 のように書いてください"),
 	text.Of("the year %d has no week %d", "%d 年に第 %d 週はありません"),
+	text.Of("the week %s is before the year %d, of which nothing is known", "%s は %d 年より前です。記録はありません"),
+	text.Of("%s is before the year %d, of which nothing is known", "%s は %d 年より前です。記録はありません"),
 	text.Of("the week %s has not begun", "%s はまだ始まっていません"),
 	text.Of("%q is no day; write it like 2026-11-09", "%q は日付ではありません。2026-11-09 のように書いてください"),
 	text.Of("%q is no day; write it like 2026-11-15", "%q は日付ではありません。2026-11-15 のように書いてください"),
