@@ -110,6 +110,10 @@ func dialSQLite(path string) (*Store, error) {
 	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("open database %s: there is no folder %s; make it", path, filepath.Dir(path))
 	}
+	// It has names of people, and SQLite would let everybody read it. Its files beside it are as it is.
+	if f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o640); err == nil {
+		f.Close()
+	}
 	open := func(more string, wait time.Duration, connections int) (*sql.DB, error) {
 		file := url.URL{Scheme: "file", Path: path, RawQuery: fmt.Sprintf(
 			"_pragma=busy_timeout(%d)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=secure_delete(1)%s", wait.Milliseconds(), more)}

@@ -270,3 +270,21 @@ func TestWhatWasTakenAwayIsInNoFile(t *testing.T) {
 		t.Errorf("it stands there %d times", n)
 	}
 }
+
+func TestADatabaseIsNotForEverybodyToRead(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "incidents.db")
+	s, err := Open(t.Context(), "sqlite:"+file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, name := range []string{file, file + "-wal"} {
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm()&0o027 != 0 {
+			t.Errorf("%s has %v", name, info.Mode())
+		}
+	}
+}
