@@ -212,7 +212,7 @@ func TestSIGHUPTakesOverDocuments(t *testing.T) {
 		config := scrapeConfig(map[string]*exporter{"b-1": x.beta})
 		writeFiles(t, x.dir, map[string]string{"slos/cart.yaml": cartSLO("10m"),
 			"shopslo.yaml": strings.Replace(config, "resolution: 1s", "resolution: 2s", 1)})
-		s.hangUp(t, "restart to take that over")
+		s.hangUp(t, "changed: ledger: restart to take that over")
 		third.add(1, 0)
 		s.waitCounts(t, "cart", "p-2", 5, 1)
 	})

@@ -87,7 +87,7 @@ func (k *keeper) reloads(ctx context.Context) {
 		err := k.reload(ctx)
 		k.metrics.reloaded(k.Host.Now(), err)
 		if err != nil {
-			k.Log.Error("reload failed; the configuration from before stays", "err", err)
+			k.Log.Error("reload failed; the configuration from before stays", "err", strings.TrimSpace(err.Error()))
 		} else {
 			k.Log.Info("configuration and documents are reloaded")
 		}
@@ -104,8 +104,8 @@ func (k *keeper) reload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !sameGround(old.Docs, d) {
-		return fmt.Errorf("%s: source, ledger, counting, mackerel, gate.log, gate.tell, target_labels or start_time_metric have changed: restart to take that over", d.Config.Path)
+	if changed := otherGround(old.Docs.Config, d.Config); len(changed) > 0 {
+		return fmt.Errorf("%s: changed: %s: restart to take that over", d.Config.Path, strings.Join(changed, ", "))
 	}
 	next := old.With(d)
 	if next.NeedsMore(old) {
@@ -127,13 +127,22 @@ func (k *keeper) reload(ctx context.Context) error {
 	return nil
 }
 
-// sameGround reports whether all is the same that cannot change while running:
-// everything about sources and ledger but what is scraped.
-func sameGround(a, b *documents.Documents) bool {
-	x, y := a.Config, b.Config
-	return reflect.DeepEqual(ground(x.Sources), ground(y.Sources)) && x.Ledger == y.Ledger && x.Counting == y.Counting && reflect.DeepEqual(x.Mackerel, y.Mackerel) &&
-		reflect.DeepEqual(x.Gate.Log, y.Gate.Log) && reflect.DeepEqual(x.Gate.Tell, y.Gate.Tell) &&
-		reflect.DeepEqual(x.TargetLabels, y.TargetLabels) && x.StartTimeMetric == y.StartTimeMetric
+// otherGround names what is not the same of what cannot change while running: everything
+// about sources and ledger but what is scraped.
+func otherGround(x, y *config.Config) (changed []string) {
+	for _, part := range []struct {
+		name string
+		x, y any
+	}{
+		{"source", ground(x.Sources), ground(y.Sources)}, {"ledger", x.Ledger, y.Ledger}, {"counting", x.Counting, y.Counting},
+		{"mackerel", x.Mackerel, y.Mackerel}, {"gate.log", x.Gate.Log, y.Gate.Log}, {"gate.tell", x.Gate.Tell, y.Gate.Tell},
+		{"target_labels", x.TargetLabels, y.TargetLabels}, {"start_time_metric", x.StartTimeMetric, y.StartTimeMetric},
+	} {
+		if !reflect.DeepEqual(part.x, part.y) {
+			changed = append(changed, part.name)
+		}
+	}
+	return changed
 }
 
 // ground is what of sources cannot change.
