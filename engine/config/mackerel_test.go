@@ -1,7 +1,6 @@
 package config
 
 import (
-	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -47,25 +46,5 @@ func TestFaultsOfMackerel(t *testing.T) {
 	}
 	if _, err := Parse("c.yaml", []byte("source: {mackerel: {}, prometheus: {url: \"http://p\"}}\nfleet: [f]\nslos: [s]\n")); err == nil || !strings.Contains(err.Error(), "choose one") {
 		t.Errorf("two sources: %v", err)
-	}
-}
-
-// What users copy from docs/mackerel.md must load.
-func TestDocumentedMackerelConfigurationsLoad(t *testing.T) {
-	text, err := os.ReadFile("../../docs/mackerel.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	loaded := 0
-	for _, b := range strings.Split(string(text), "```") {
-		if yaml, ok := strings.CutPrefix(b, "yaml\n"); ok && strings.HasPrefix(yaml, "source:") {
-			loaded++
-			if _, err := Parse("docs/mackerel.md", []byte(yaml)); err != nil {
-				t.Errorf("example %d: %v", loaded, err)
-			}
-		}
-	}
-	if loaded != 2 {
-		t.Errorf("found %d examples, want 2", loaded)
 	}
 }
