@@ -22,6 +22,6 @@ var (
 	sayCompletion  = text.Of("Print a completion script for a shell", "シェル補完のスクリプトを出力する")
 	longCompletion = text.Of(`completion prints a script that makes the shell complete %s's commands and
 flags. Load it in the running shell, or put it where the shell looks for such
-scripts.`,
-		`completion は、%s のコマンドとフラグをシェルで補完するスクリプトを出力します。実行中のシェルに読み込むか、シェルが補完スクリプトを探す場所に置いてください。`)
+scripts. In bash it needs the package bash-completion.`,
+		`completion は、%s のコマンドとフラグをシェルで補完するスクリプトを出力します。実行中のシェルに読み込むか、シェルが補完スクリプトを探す場所に置いてください。bash では bash-completion パッケージが必要です。`)
 )
