@@ -41,8 +41,8 @@ func validate(file string) (users bool, err error) {
 	}
 	// The library takes what asks for nothing, such as a file that was never written, for an open server.
 	asks, err := readAsked(file)
-	if err == nil && len(asks.TLS)+len(asks.Users) == 0 {
-		err = errors.New("it asks for neither TLS nor a password, so anybody could read this server; set tls_server_config or basic_auth_users, or name no file")
+	if err == nil && len(asks.TLS)+len(asks.Users)+len(asks.HTTP)+len(asks.Limit) == 0 {
+		err = errors.New("it sets nothing, so anybody could read this server; set tls_server_config or basic_auth_users, or name no file")
 	}
 	return len(asks.Users) > 0, err
 }
@@ -51,6 +51,8 @@ func validate(file string) (users bool, err error) {
 type asked struct {
 	TLS   map[string]any    `yaml:"tls_server_config"`
 	Users map[string]string `yaml:"basic_auth_users"`
+	HTTP  map[string]any    `yaml:"http_server_config"`
+	Limit map[string]any    `yaml:"rate_limit"`
 }
 
 func readAsked(file string) (a asked, err error) {

@@ -436,7 +436,7 @@ func TestAWebConfigurationThatCannotBeUsedIsRefused(t *testing.T) {
 		"a password that is no hash": "basic_auth_users: {sre: hunter2}\n",
 		"an empty file":              "",
 		"comments alone":             "# basic_auth_users: {}\n",
-		"no user":                    "basic_auth_users: {}\nhttp_server_config: {http2: true}\n",
+		"no user":                    "basic_auth_users: {}\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -446,6 +446,12 @@ func TestAWebConfigurationThatCannotBeUsedIsRefused(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+	if err := os.WriteFile(path, []byte("http_server_config: {http2: false}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(Options{Name: "shop", WebConfig: path}); err != nil {
+		t.Errorf("without passwords, and with another setting: %v", err)
 	}
 	if _, err := New(Options{Name: "shop", WebConfig: "/dev/zero"}); err == nil || !strings.Contains(err.Error(), "/dev/zero: it is no regular file") {
 		t.Errorf("got %v", err)

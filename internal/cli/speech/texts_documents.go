@@ -36,7 +36,7 @@ var documents = []text.Entry{
 	text.Of("%s has more than %d bytes", "%s は上限の %d バイトを超えています"),
 	text.Of("%s is a pipe that no program writes to", "%s はパイプですが、書き込むプログラムがありません"),
 	text.Of("it is no regular file; it is read again for each request", "通常のファイルではありません（リクエストごとに読み直します）"),
-	text.Of("it asks for neither TLS nor a password, so anybody could read this server; set tls_server_config or basic_auth_users, or name no file", "TLS もパスワードも求めていないため、誰でもこのサーバーを読めます。tls_server_config か basic_auth_users を設定するか、ファイルの指定をやめてください"),
+	text.Of("it sets nothing, so anybody could read this server; set tls_server_config or basic_auth_users, or name no file", "何も設定していないため、誰でもこのサーバーを読めます。tls_server_config か basic_auth_users を設定するか、ファイルの指定をやめてください"),
 	text.Of("is %d bytes long, which is more than %d; split it", "%d バイトあり、上限 %d を超えています。分割してください"),
 	text.Of("a mapping of keys and values", "キーと値のマッピング"),
 	text.Of("a list, such as [a, b]", "[a, b] のようなリスト"),
