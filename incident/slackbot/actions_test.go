@@ -39,10 +39,10 @@ func TestActionsAreKeptUntilTheyAreDone(t *testing.T) {
 		return n, last
 	}
 	days(9) // to 1 December
-	if n, _ := said("Due today"); n != 1 {
+	if n, _ := said("that are due today"); n != 1 {
 		t.Errorf("due: told %d times", n)
 	}
-	if n, m := said("Not done yet and without a date"); n != 1 || !strings.Contains(m.Text, "2. Watch retries") {
+	if n, m := said("without a due date"); n != 1 || !strings.Contains(m.Text, "2. Watch retries") {
 		t.Errorf("without a date: told %d times: %s", n, m.Text)
 	}
 	days(9) // to 10 December
@@ -61,7 +61,7 @@ func TestActionsAreKeptUntilTheyAreDone(t *testing.T) {
 	if n, _ := said("Overdue"); n != 2 {
 		t.Errorf("it is done, and told %d times", n)
 	}
-	if n, _ := said("Not done yet"); n < 3 {
+	if n, _ := said("without a due date"); n < 3 {
 		t.Errorf("without a date: told %d times in a month", n)
 	}
 	if r := w.command(w.mai, w.general, "done inc-1"); !strings.Contains(r.Text, "2. Watch retries") || strings.Contains(r.Text, "Add an index") {
@@ -110,7 +110,7 @@ func TestAnEntryIsTakenAwayEverywhereAndThatIsKept(t *testing.T) {
 	if r := w.command(w.ken, c, "redact 00000000"); !strings.Contains(r.Text, "no such entry") {
 		t.Errorf("%q", r.Text)
 	}
-	if r := w.command(w.ken, c, "redact "+name+" a password"); !strings.Contains(r.Text, "taken away") {
+	if r := w.command(w.ken, c, "redact "+name+" a password"); !strings.Contains(r.Text, "Removed from the timeline") {
 		t.Errorf("%q", r.Text)
 	}
 	w.pass(time.Minute)
@@ -126,7 +126,7 @@ func TestAnEntryIsTakenAwayEverywhereAndThatIsKept(t *testing.T) {
 		}) {
 		t.Errorf("%+v", i.Timeline)
 	}
-	if !strings.Contains(w.slack.Transcript(c), "an entry was taken away") {
+	if !strings.Contains(w.slack.Transcript(c), "an entry was removed") {
 		t.Error("nobody reads that")
 	}
 }
@@ -144,7 +144,7 @@ func TestWhatWasMissedIsRemindedOfOnce(t *testing.T) {
 	}
 	reminders := func() (all []string) {
 		for _, m := range w.slack.Messages(c) {
-			if strings.Contains(m.Text, "Due today") || strings.Contains(m.Text, "Overdue") {
+			if strings.Contains(m.Text, "due today") || strings.Contains(m.Text, "Overdue") {
 				all = append(all, m.Text)
 			}
 		}
@@ -181,7 +181,7 @@ func TestAnAlertIsTakenAwayFromTheFirstMessageToo(t *testing.T) {
 	c := w.channel("inc-1")
 	for _, e := range w.incident("inc-1").Timeline {
 		if strings.Contains(e.Text, "hunter2") {
-			if r := w.command(w.ken, c, "redact "+hash(e.ID)); !strings.Contains(r.Text, "The title says it too") {
+			if r := w.command(w.ken, c, "redact "+hash(e.ID)); !strings.Contains(r.Text, "The title contains it too") {
 				t.Errorf("%q", r.Text)
 			}
 		}

@@ -104,21 +104,21 @@ func TestPeopleAreReminded(t *testing.T) {
 	}
 	w.command(w.ken, c, "update we look into it")
 	w.pass(25 * time.Minute)
-	if n := count("Nobody has told the status"); n != 0 {
+	if n := count("No status for"); n != 0 {
 		t.Errorf("reminded %d times, 25 min after an update", n)
 	}
 	w.pass(10 * time.Minute)
-	if n := count("Nobody has told the status"); n != 1 {
+	if n := count("No status for"); n != 1 {
 		t.Errorf("reminded %d times, 35 min after an update", n)
 	}
 	w.command(w.ken, c, "severity major") // once an hour from now on
 	w.pass(50 * time.Minute)
-	if n := count("Nobody has told the status"); n != 1 {
+	if n := count("No status for"); n != 1 {
 		t.Errorf("reminded %d times, though it is major now", n)
 	}
 	w.command(w.ken, c, "resolved")
 	w.pass(71 * time.Hour)
-	if count("Nobody has told the status") != 1 || count("The postmortem still lacks") != 0 {
+	if count("No status for") != 1 || count("The postmortem still lacks") != 0 {
 		t.Error("reminded although it is resolved")
 	}
 	w.pass(2 * time.Hour)
@@ -145,7 +145,7 @@ func TestWhoMayNotIsTold(t *testing.T) {
 	}
 	w.clock.pass(time.Hour)
 	w.slack.Refuse("internal_error", "usergroups.users.list", 1)
-	if r := w.command(w.ken, c, "severity minor"); !strings.Contains(r.Text, "Slack does not say") {
+	if r := w.command(w.ken, c, "severity minor"); !strings.Contains(r.Text, "could not be read from Slack") {
 		t.Errorf("whom nobody knows gets through: %q", r.Text)
 	}
 }
@@ -164,7 +164,7 @@ func TestOneStepThatFailsStopsNoOther(t *testing.T) {
 	if n := strings.Count(text, "could not pin the status message"); n != 1 {
 		t.Errorf("the same failure is said %d times", n)
 	}
-	for _, want := range []string{"• <@UNOBODY01>: there is no such person", "could not invite @nobody: there is no such person",
+	for _, want := range []string{"• <@UNOBODY01>: this person or group no longer exists", "could not invite @nobody: this person or group no longer exists",
 		"could not announce it in", "could not pin the status message: the app lacks the scope"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("nobody reads %q in\n%s", want, text)
@@ -199,7 +199,7 @@ func TestWhereNoChannelCanBeMadePeopleAreCalledToTheAnnouncement(t *testing.T) {
 		}
 	}
 	text := w.slack.Transcript(w.announce)
-	if !strings.Contains(text, "No channel could be made: the workspace does not allow it") || strings.Contains(text, "its channel is being made") || !strings.Contains(text, "no channel could be made: work on it here") {
+	if !strings.Contains(text, "No channel could be created: the workspace does not allow it") || strings.Contains(text, "its channel is being created") || !strings.Contains(text, "no channel could be created: work on it here") {
 		t.Errorf("%s", text)
 	}
 	// Commands, buttons and reminders work without a channel.
@@ -222,7 +222,7 @@ func TestWhereNoChannelCanBeMadePeopleAreCalledToTheAnnouncement(t *testing.T) {
 	}
 	w.pass(40 * time.Minute)
 	text = w.slack.Transcript(w.announce)
-	for _, want := range []string{"says @Ken", "Nobody has told the status", "> we look into it"} {
+	for _, want := range []string{"says @Ken", "No status for", "> we look into it"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("nobody reads %q:\n%s", want, text)
 		}
@@ -387,7 +387,7 @@ func TestActionsAreRemindedOfAndTheChannelIsArchived(t *testing.T) {
 		w.clock.pass(time.Hour)
 		w.settle()
 	}
-	if text := w.slack.Transcript(c); strings.Contains(text, "(archived)") || strings.Contains(text, "Due today") {
+	if text := w.slack.Transcript(c); strings.Contains(text, "(archived)") || strings.Contains(text, "due today") {
 		t.Errorf("too early:\n%s", text)
 	}
 	for range 24 {
@@ -398,7 +398,7 @@ func TestActionsAreRemindedOfAndTheChannelIsArchived(t *testing.T) {
 		t.Error("the channel is not archived")
 	}
 	// Nobody reads an archive: where incidents are announced it is told.
-	if text := w.slack.Transcript(w.announce); strings.Count(text, "Due today") != 1 || !strings.Contains(text, "1. Add an index @Ken <https://example.com/1>") {
+	if text := w.slack.Transcript(w.announce); strings.Count(text, "due today") != 1 || !strings.Contains(text, "1. Add an index @Ken <https://example.com/1>") {
 		t.Errorf("the action is forgotten:\n%s", text)
 	}
 }
@@ -409,7 +409,7 @@ func TestRolesAreHandedOver(t *testing.T) {
 	c := w.channel("inc-1")
 	w.command(w.mai, c, "lead")
 	w.command(w.mai, c, "role commander <@"+w.sato+"|sato>")
-	if text := w.slack.Transcript(c); !strings.Contains(text, "*Commander* goes from @Mai to @Sato") {
+	if text := w.slack.Transcript(c); !strings.Contains(text, "*Commander* was handed over from @Mai to @Sato") {
 		t.Errorf("\n%s", text)
 	}
 	if !slices.Contains(w.slack.Members(c), w.sato) {
@@ -449,7 +449,7 @@ func TestABigGroupIsInvitedInPartsAndWhoCannotComeIsNamed(t *testing.T) {
 		t.Errorf("%d people in the channel", n)
 	}
 	text := w.slack.Transcript(c)
-	for _, want := range []string{"• @Mai: this person may not be in such a channel (`user_is_restricted`)", "Could not be invited (of @everybody; all others were):", "• @Gone: there is no such person", "• <@UNOBODY01>: there is no such person"} {
+	for _, want := range []string{"• @Mai: this person may not join such a channel (`user_is_restricted`)", "These could not be invited (of @everybody; all others were):", "• @Gone: this person or group no longer exists", "• <@UNOBODY01>: this person or group no longer exists"} {
 		if strings.Count(text, want) != 1 {
 			t.Errorf("nobody reads %q:\n%s", want, text)
 		}
@@ -521,7 +521,7 @@ func TestSomethingThatHangsIsLookedForLater(t *testing.T) {
 func TestTheBotIsCalledByNameInAThread(t *testing.T) {
 	w, c := opened(t)
 	thread := w.slack.Say(w.ken, c, "look here")
-	for text, want := range map[string]string{"update we look into it": "Told", "status": "*State*", "help": "Open an incident", "postmortem": "needs a form", "frobnicate": "is no command"} {
+	for text, want := range map[string]string{"update we look into it": "Posted", "status": "*State*", "help": "Open an incident", "postmortem": "needs a form", "frobnicate": "is not a command"} {
 		before := len(w.slack.Told())
 		if err := w.slack.Mention(w.mai, c, thread, text); err != nil {
 			t.Fatal(err)

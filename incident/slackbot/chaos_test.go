@@ -124,7 +124,7 @@ func (w *world) seen() string {
 	}
 	ids, names := w.slack.Channels()
 	announced := slices.DeleteFunc(w.spoken(w.announce), func(said string) bool {
-		return strings.HasPrefix(said, "🚨 No channel could be made yet") // where faults took half a minute
+		return strings.HasPrefix(said, "🚨 No channel could be created yet") // where faults took half a minute
 	})
 	fmt.Fprintf(&b, "announced %d times\n", len(announced))
 	for _, id := range ids {

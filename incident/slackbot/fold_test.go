@@ -172,27 +172,27 @@ func TestIncidentsAreMergedByHand(t *testing.T) {
 	if r := w.command(w.ken, c, "merge inc-1"); !strings.Contains(r.Text, "is this incident itself") {
 		t.Errorf("%q", r.Text)
 	}
-	if r := w.command(w.ken, c, "merge inc-2"); !strings.Contains(r.Text, "inc-2 becomes a part of inc-1") {
+	if r := w.command(w.ken, c, "merge inc-2"); !strings.Contains(r.Text, "Merging inc-2 into inc-1") {
 		t.Errorf("%q", r.Text)
 	}
 	whole, part := w.incident("inc-1"), w.incident("inc-2")
 	if part.MergedInto != "inc-1" || part.State != incident.Closed || whole.Severity != incident.Critical || fmt.Sprint(whole.Scope.ShopSets) != "[a-1 b-2]" || whole.StartedAt.IsZero() {
 		t.Errorf("%+v\n%+v", whole, part)
 	}
-	if text := w.slack.Transcript(other); !strings.Contains(text, "is a part of inc-1 #inc-20261122-1-search-is-slow: please go on there") {
+	if text := w.slack.Transcript(other); !strings.Contains(text, "was merged into inc-1 #inc-20261122-1-search-is-slow: please continue there") {
 		t.Errorf("%s", text)
 	}
 	members := fmt.Sprint(w.slack.Members(c))
 	if !strings.Contains(members, w.yuki) {
 		t.Error("who is in the part is not called over")
 	}
-	if r := w.command(w.ken, c, "merge inc-2"); !strings.Contains(r.Text, "is a part of inc-1 already") {
+	if r := w.command(w.ken, c, "merge inc-2"); !strings.Contains(r.Text, "is already merged into inc-1") {
 		t.Errorf("%q", r.Text)
 	}
 	// A duplicate, the other way round, and undone.
 	w.command(w.yuki, w.general, "open minor Cart fails again")
 	third := w.channel("inc-3")
-	if r := w.command(w.yuki, third, "重複 inc-2"); !strings.Contains(r.Text, "inc-3 becomes a part of inc-1") {
+	if r := w.command(w.yuki, third, "重複 inc-2"); !strings.Contains(r.Text, "Merging inc-3 into inc-1") {
 		t.Errorf("%q", r.Text)
 	}
 	if i := w.incident("inc-3"); i.MergedInto != "inc-1" {

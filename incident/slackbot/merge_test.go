@@ -127,7 +127,7 @@ func TestIncidentsThatBecomePartsOfEachOtherLeaveOneOpen(t *testing.T) {
 					t.Errorf("%s is a part of %s, %v", i.ID, whole.ID, err)
 				}
 			}
-			if text := w.slack.Transcript(w.channel(ids[0])); !strings.Contains(text, "it stays by itself") {
+			if text := w.slack.Transcript(w.channel(ids[0])); !strings.Contains(text, "it stays separate") {
 				t.Errorf("nobody is told that it stays:\n%s", text)
 			}
 		})
@@ -207,7 +207,7 @@ func TestAMergeThatWasUndoneIsDoneAgain(t *testing.T) {
 		w.command(w.ken, other, "state open")
 		w.clock.pass(time.Minute)
 	}
-	if n := strings.Count(w.slack.Transcript(other), "please go on there"); n != 2 {
+	if n := strings.Count(w.slack.Transcript(other), "please continue there"); n != 2 {
 		t.Errorf("said %d times", n)
 	}
 }
@@ -318,7 +318,7 @@ func TestAMergeSparesNoPostmortem(t *testing.T) {
 	if r := w.command(w.ken, c, "closed"); !strings.Contains(r.Text, "It was critical for a time") || w.incident("inc-2").State != incident.Resolved || w.incident("inc-2").Severity != incident.Minor {
 		t.Errorf("%q: %+v", r.Text, w.incident("inc-2"))
 	}
-	if text := w.slack.Transcript(c); !strings.Contains(text, "inc-1 is a part of this: Payments fail") {
+	if text := w.slack.Transcript(c); !strings.Contains(text, "inc-1 was merged into this incident: Payments fail") {
 		t.Errorf("%s", text)
 	}
 }
@@ -351,7 +351,7 @@ func TestWhereverTheBotDiesAMergeIsDoneOnce(t *testing.T) {
 			w.pass(2 * paceAfter)
 			whole, part := w.incident("inc-1"), w.incident("inc-2")
 			if part.MergedInto != "inc-1" || whole.State != incident.Open || whole.Severity != incident.Critical || fmt.Sprint(whole.Scope.ShopSets) != "[a-1 b-2]" || len(whole.Timeline) != 7 ||
-				strings.Count(w.slack.Transcript(other), "please go on there") != 1 || strings.Count(w.slack.Transcript(c), "There is impact again") != 1 {
+				strings.Count(w.slack.Transcript(other), "please continue there") != 1 || strings.Count(w.slack.Transcript(c), "There is impact again") != 1 {
 				t.Fatalf("killed at operation %d (after it: %v): %d entries, %+v\n%s", n, after, len(whole.Timeline), part, w.slack.Transcript(c))
 			}
 			if !dead && n < 15 {

@@ -71,7 +71,7 @@ func TestAPrivateIncidentNeverGetsAPublicChannel(t *testing.T) {
 	}
 	told := map[string]int{}
 	for _, one := range w.slack.Told() {
-		if strings.Contains(one.Text, "No channel could be made") {
+		if strings.Contains(one.Text, "No channel could be created") {
 			told[one.User]++
 		}
 	}
@@ -135,7 +135,7 @@ func TestNobodyGetsIntoAPrivateIncidentByAPartOfIt(t *testing.T) {
 					t.Errorf("%s", text)
 				}
 				// Who may know it may do so.
-				if r := w.command(w.mai, w.channel("inc-3"), "duplicate inc-2"); !strings.Contains(r.Text, "inc-3 becomes a part of inc-1") || w.incident("inc-3").MergedInto != "inc-1" {
+				if r := w.command(w.mai, w.channel("inc-3"), "duplicate inc-2"); !strings.Contains(r.Text, "Merging inc-3 into inc-1") || w.incident("inc-3").MergedInto != "inc-1" {
 					t.Errorf("%q", r.Text)
 				}
 			})
@@ -254,7 +254,7 @@ func TestWhatIsTakenAwayIsGoneFromDirectMessages(t *testing.T) {
 	i := w.incident("inc-1")
 	w.command(w.mai, w.general, "inc-1 redact "+hash(i.Timeline[len(i.Timeline)-1].ID)+" a key")
 	for _, who := range []string{w.mai, w.ken, w.yuki} {
-		if text := w.slack.Transcript("D" + who); strings.Contains(text, "hunter2") || !strings.Contains(text, "This was taken away") {
+		if text := w.slack.Transcript("D" + who); strings.Contains(text, "hunter2") || !strings.Contains(text, "This was removed") {
 			t.Errorf("%s", text)
 		}
 	}
@@ -287,7 +287,7 @@ func TestWhatIsTakenAwayIsGoneFromThoseWhoWereTold(t *testing.T) {
 			i := w.incident("inc-1")
 			w.slack.Refuse("cant_update_message", "chat.update", refused)
 			w.command(w.mai, w.general, "inc-1 redact "+hash(i.Timeline[len(i.Timeline)-2].ID)+" a key")
-			if text := w.slack.Transcript("D" + w.sato); strings.Contains(text, "could not take away everywhere what was redacted") != (refused > 0) {
+			if text := w.slack.Transcript("D" + w.sato); strings.Contains(text, "could not remove what was redacted everywhere") != (refused > 0) {
 				t.Errorf("%s", text)
 			}
 			if left := has(); len(left) != refused || !strings.Contains(w.slack.Transcript("D"+w.sato), "all is well") {
@@ -337,7 +337,7 @@ func TestAPublicPartDoesNotTellThePrivateChannel(t *testing.T) {
 			}
 		}
 	}
-	if !strings.Contains(w.slack.Transcript(public), "a part of inc-1") {
+	if !strings.Contains(w.slack.Transcript(public), "merged into inc-1") {
 		t.Errorf("%s", w.slack.Transcript(public))
 	}
 }

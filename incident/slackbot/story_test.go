@@ -20,7 +20,7 @@ type script struct {
 var scripts = map[text.Language]script{
 	text.English: {"open critical Payments in the cart fail", "update Rolled back v1.2.3, errors are falling", "note The payment provider sees no fault",
 		"I restarted cart on a-1", "A retry loop without a limit", "Limit retries",
-		[]string{"critical · Payments in the cart fail", "is in command", "Mitigated", "Resolved", "Impact lasted*  30 min", "Closed", "what was learned"}},
+		[]string{"critical · Payments in the cart fail", "is in command", "Mitigated", "Resolved", "Impact lasted*  30 min", "Closed", "write the postmortem"}},
 	text.Japanese: {"open 緊急 カートで決済が失敗する", "update v1.2.3 をロールバックしました。エラーは減少中です", "note 決済代行会社側では異常なしとのこと",
 		"a-1 の cart を再起動しました", "上限のないリトライ", "リトライに上限を設ける",
 		[]string{"緊急 · カートで決済が失敗する", "が指揮を執ります", "緩和済み", "解決済み", "影響時間*  30分", "完了", "学んだことを書き残しましょう"}},

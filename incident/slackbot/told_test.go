@@ -35,7 +35,7 @@ func TestAnEditedMentionIsDoneOnce(t *testing.T) {
 		text, told string
 		notes      int
 	}{
-		{bot + " nota errors fall", "is no command", 0},
+		{bot + " nota errors fall", "is not a command", 0},
 		{bot + " note errors fall", "Noted.", 1},
 		{bot + " note errors fall", "", 1}, // a link was unfurled
 		{"<@" + w.ken + "> see: " + bot + " note errors rise", "edited", 1},
@@ -70,10 +70,10 @@ func TestWhoeverCannotBeToldInAChannelIsToldAlone(t *testing.T) {
 	w.slack.Archive(c)
 	before = len(w.slack.Told())
 	w.command(w.sato, w.general, "join inc-1")
-	if told := w.since(before); !strings.Contains(told, w.sato+": ⚠️ Could not be invited") || !strings.Contains(told, "archived") {
+	if told := w.since(before); !strings.Contains(told, w.sato+": ⚠️ These could not be invited") || !strings.Contains(told, "archived") {
 		t.Errorf("%q", told)
 	}
-	if shown := w.slack.Transcript(w.announce); strings.Contains(shown, "Could not be invited") {
+	if shown := w.slack.Transcript(w.announce); strings.Contains(shown, "These could not be invited") {
 		t.Errorf("everybody is told:\n%s", shown)
 	}
 }
@@ -104,7 +104,7 @@ func TestAReactionMayHaveASkinToneAndADeletedMessageIsNone(t *testing.T) {
 		}
 	}
 	before := len(w.slack.Told())
-	if w.settle(); !has("errors fall") || has("deleted") || !strings.Contains(w.since(before), "not there any more") {
+	if w.settle(); !has("errors fall") || has("deleted") || !strings.Contains(w.since(before), "no longer exists") {
 		t.Errorf("%+v, %q", w.incident("inc-1").Timeline, w.since(before))
 	}
 }
@@ -130,7 +130,7 @@ func TestWhatIsSaidOutlivesTheChannel(t *testing.T) {
 	w.pass(2 * time.Hour)
 	w.command(w.mai, w.general, "inc-1 update half of the carts work")
 	said := strings.Join(w.spoken(w.announce), "\n")
-	for want, n := range map[string]int{"Nobody is in command": maxCalls, "Nobody has told the status": 4, "> half of the carts work\ninc-1 · Payments fail": 1} {
+	for want, n := range map[string]int{"Nobody is in command": maxCalls, "No status for": 4, "> half of the carts work\ninc-1 · Payments fail": 1} {
 		if got := strings.Count(said, want); got != n {
 			t.Errorf("%q %d times, want %d:\n%s", want, got, n, said)
 		}
@@ -201,17 +201,17 @@ func TestAMessageThatIsNotedAgain(t *testing.T) {
 		return byShortcut + " | " + strings.TrimPrefix(w.since(before), byShortcut)
 	}
 	ts := w.slack.Say(w.mai, c, "card 4111 fails")
-	if said := again(ts); !strings.Contains(said, "It is in the timeline. | ") {
+	if said := again(ts); !strings.Contains(said, "Added to the timeline. | ") {
 		t.Errorf("%q", said)
 	}
 	if err := w.slack.Edit(w.mai, c, ts, "card 4111 of Mr Sato fails"); err != nil {
 		t.Fatal(err)
 	}
-	if said := again(ts); strings.Count(said, "as it was when it was noted first") != 2 {
+	if said := again(ts); strings.Count(said, "as it was when it was first added") != 2 {
 		t.Errorf("edited: %q", said)
 	}
 	w.command(w.mai, c, "redact "+hash("message:"+c+":"+ts)+" a card's number")
-	if said := again(ts); strings.Count(said, "taken out of the timeline") != 2 {
+	if said := again(ts); strings.Count(said, "removed from the timeline") != 2 {
 		t.Errorf("taken out: %q", said)
 	}
 }

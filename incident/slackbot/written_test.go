@@ -77,14 +77,14 @@ func TestNothingIsSaidToBeRecordedWhereNothingWas(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.settle()
-		if !strings.Contains(told(), "nothing was put into the timeline") {
+		if !strings.Contains(told(), "nothing was added to the timeline") {
 			t.Errorf("%s: %q", name, told())
 		}
 		if err := w.slack.React(w.mai, c, ts, "memo"); err != nil {
 			t.Fatal(err)
 		}
 		w.settle()
-		if !strings.Contains(told(), "nothing was put into the timeline") {
+		if !strings.Contains(told(), "nothing was added to the timeline") {
 			t.Errorf("%s by reaction: %q", name, told())
 		}
 	}
