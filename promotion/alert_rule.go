@@ -63,11 +63,11 @@ func (d *deciding) judgeRules(source, target tier) (Result, string, Figures) {
 	case d.e.AlertRules.Error != "":
 		return Unknown, d.say("Cannot check alert: the state of the alerting rules could not be read."), figures
 	case relevant == 0:
-		return Unknown, d.say("No alerting rule could fire on %s, so that none does is no evidence.", d.either(source, target)), figures
+		return Unknown, d.say("No alerting rule could fire on %s, so the absence of alerts is no evidence.", d.either(source, target)), figures
 	case d.without(of) != "":
-		return Unknown, d.say("No alerting rule of source %s could fire on %s, so that none does is no evidence.", d.without(of), d.either(source, target)), figures
+		return Unknown, d.say("No alerting rule of source %s could fire on %s, so the absence of alerts is no evidence.", d.without(of), d.either(source, target)), figures
 	case len(on.missing(source, target)) > 0:
-		return Unknown, d.say("No alerting rule could fire on %s, so that none does is no evidence.", d.some(on.missing(source, target), 5)), figures
+		return Unknown, d.say("No alerting rule could fire on %s, so the absence of alerts is no evidence.", d.some(on.missing(source, target), 5)), figures
 	case len(failing) == 0:
 		return Pass, "", figures
 	case len(failing) == 1:

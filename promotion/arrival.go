@@ -160,13 +160,13 @@ func (d *deciding) doubtedClaims() map[fleet.ShopSetName]string {
 	for _, a := range d.e.Arrivals.Items {
 		switch {
 		case seen[a.ShopSet]:
-			doubts[a.ShopSet] = d.say("%s says twice when it came to %s.", where, a.ShopSet)
+			doubts[a.ShopSet] = d.say("%s has two arrival times for %s.", where, a.ShopSet)
 		case a.At.IsZero():
-			doubts[a.ShopSet] = d.say("%s does not say when it came to %s.", where, a.ShopSet)
+			doubts[a.ShopSet] = d.say("%s has no arrival time for %s.", where, a.ShopSet)
 		case a.At.After(d.now), d.future(a.Recorded):
-			doubts[a.ShopSet] = d.say("%s claims for %s a time in the future.", where, a.ShopSet)
+			doubts[a.ShopSet] = d.say("%s claims, for %s, a time in the future.", where, a.ShopSet)
 		case !a.Recorded.IsZero() && a.At.Sub(a.Recorded) > d.p.MaxAge:
-			doubts[a.ShopSet] = d.say("%s claimed at %s that it came to %s at %s, which was in the future.", where, a.Recorded.UTC().Format(time.RFC3339), a.ShopSet, a.At.UTC().Format(time.RFC3339))
+			doubts[a.ShopSet] = d.say("%s claimed at %s that it arrived in %s at %s, which was then in the future.", where, a.Recorded.UTC().Format(time.RFC3339), a.ShopSet, a.At.UTC().Format(time.RFC3339))
 		}
 		seen[a.ShopSet] = true
 	}
@@ -180,7 +180,7 @@ func (d *deciding) early(c *Comparison) string {
 	switch {
 	case !d.e.claimed():
 	case c.History.IsZero():
-		return d.say("Since when there is a history is unknown.")
+		return d.say("The start of the history is unknown.")
 	case c.History.Sub(c.Came) > d.p.MaxAge:
 		return d.say("%s claims that it arrived on %s at %s, before the history of %s begins (%s).", d.begin(d.e.Arrivals.Where), c.ShopSet,
 			c.Came.UTC().Format(time.RFC3339), c.SLO, c.History.UTC().Format(time.RFC3339))
@@ -213,16 +213,16 @@ func (d *deciding) claimedSoak(t tier, asked time.Duration) Check {
 	case d.e.Release == "" && !d.alone:
 		return c.says(Unknown, d.say("The Release to promote is unknown, so its soak time is unknown."))
 	case others > 0 && d.alone:
-		return c.says(Unknown, d.say("Soak (%s) is unknown: %s does not say since when %d of %s run what they do.", d.age(asked), d.inSentence(d.e.Arrivals.Where),
+		return c.says(Unknown, d.say("Soak (%s) is unknown: %s does not report since when %d of %s have run their Release.", d.age(asked), d.inSentence(d.e.Arrivals.Where),
 			others, d.count(len(t.ShopSets), "ShopSet")))
 	case others > 0 || len(t.ShopSets) == 0:
-		return c.says(Unknown, d.say("Soak (%s) has not started: by %s, %d of %s have %s.", d.age(asked), d.inSentence(d.e.Arrivals.Where),
+		return c.says(Unknown, d.say("Soak (%s) has not started: according to %s, %d of %s have %s.", d.age(asked), d.inSentence(d.e.Arrivals.Where),
 			len(t.ShopSets)-others, d.count(len(t.ShopSets), "ShopSet"), d.which()))
 	case doubt != "":
 		return c.says(Unknown, d.say("Soak (%s) is unknown. %s", d.age(asked), doubt))
 	}
 	c.figure("soaking_since", instant(since)).figure("soaked_seconds", soaked.Seconds())
-	said := d.say("By %s, all ShopSets have had %s for %s, and sent data (%s required", d.inSentence(d.e.Arrivals.Where), d.which(), d.age(soaked), d.age(asked))
+	said := d.say("According to %s, all ShopSets have had %s for %s, and sent data (%s required", d.inSentence(d.e.Arrivals.Where), d.which(), d.age(soaked), d.age(asked))
 	if soaked < asked {
 		return c.says(Unknown, d.say("%s; complete at %s).", said, since.Add(asked).UTC().Format(time.RFC3339)))
 	}
@@ -235,7 +235,7 @@ func (d *deciding) silent(t tier) string {
 	found := d.e.compared()
 	for _, set := range t.ShopSets {
 		if len(t.SLOs) == 0 {
-			return d.say("No SLO applies, so nobody knows whether the ShopSets sent data.")
+			return d.say("No SLO applies, so it is unknown whether the ShopSets sent data.")
 		}
 		for _, s := range t.SLOs {
 			all := found[pair{set, s}]

@@ -35,7 +35,7 @@ func (d *deciding) untold(check string, o *fleet.ShopSetState, result Result, re
 	if result != Pass || !o.Untold {
 		return result, reason
 	}
-	why := d.say("%s does not say what is missing, pending or not verified; upgrade shopset_exporter", d.inSentence(d.e.Fleet.Where))
+	why := d.say("%s does not report what is missing, pending or not verified; upgrade shopset_exporter", d.inSentence(d.e.Fleet.Where))
 	others := slices.ContainsFunc(d.e.Fleet.Snapshot.ShopSets, func(o fleet.ShopSetState) bool { return !o.Untold })
 	if others || d.p.Needs[check] == Required { // it says so of others: then it is missing here
 		return Unknown, d.say("Cannot check %s: %s.", d.name(check), why)

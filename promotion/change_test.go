@@ -57,10 +57,10 @@ func TestWhatIsPendingMissingOrChangedSinceIsNoPass(t *testing.T) {
 		{"soak counts from when it became Healthy", func(o *fleet.ShopSetState) { o.HealthSince = now.Add(-5 * time.Minute) }, required(), "soak", promotion.Unknown,
 			"for 5m without interruption (1d required); complete at 2026-11-01T23:55:30Z. Counted from when a-2 became Healthy"},
 		{"nothing that is Synced is held", func(o *fleet.ShopSetState) { o.Causes = []fleet.HoldCause{fleet.AutoSyncOff} }, required(), "drift", promotion.Unknown, "Synced, and as pending or held"},
-		{"an operation of the future", func(o *fleet.ShopSetState) { o.Workings = &fleet.Workings{Ended: now.Add(time.Hour)} }, required(), "sync", promotion.Unknown, "operation is reported to be of the future"},
-		{"an image with a space", func(o *fleet.ShopSetState) { o.Images = []string{"r.example/cart:latest "} }, required(), "images", promotion.Unknown, "is no reference of an image"},
-		{"an image of which the version was not filled in", func(o *fleet.ShopSetState) { o.Images = []string{"r.example/cart:${VERSION}"} }, required(), "images", promotion.Unknown, "is no reference of an image"},
-		{"an image with a digest that is none", func(o *fleet.ShopSetState) { o.Images = []string{"r.example/cart@"} }, required(), "images", promotion.Unknown, "is no reference of an image"},
+		{"an operation of the future", func(o *fleet.ShopSetState) { o.Workings = &fleet.Workings{Ended: now.Add(time.Hour)} }, required(), "sync", promotion.Unknown, "operation is reported with a time in the future"},
+		{"an image with a space", func(o *fleet.ShopSetState) { o.Images = []string{"r.example/cart:latest "} }, required(), "images", promotion.Unknown, "is not a valid image reference"},
+		{"an image of which the version was not filled in", func(o *fleet.ShopSetState) { o.Images = []string{"r.example/cart:${VERSION}"} }, required(), "images", promotion.Unknown, "is not a valid image reference"},
+		{"an image with a digest that is none", func(o *fleet.ShopSetState) { o.Images = []string{"r.example/cart@"} }, required(), "images", promotion.Unknown, "is not a valid image reference"},
 		{"images as there are", func(o *fleet.ShopSetState) {
 			o.Images = []string{"[::1]:5000/shop/cart_x:v1.2_3-rc.1", "Registry.example:5000/a/b-c/d:1@sha256:00ff", "a:1"}
 		}, required(), "images", promotion.Pass, "3 images"},
@@ -110,12 +110,12 @@ func TestWhatTheTargetHasIsAsOldAsItsFetch(t *testing.T) {
 		reason string
 	}{
 		{"it has it again", rolledBack(2*time.Hour, false), promotion.Pass, "was not rolled back"},
-		{"the rollback is as new as the fetch", rolledBack(time.Minute, false), promotion.Unknown, "at about the time at which git was fetched; the next fetch tells."},
+		{"the rollback is as new as the fetch", rolledBack(time.Minute, false), promotion.Unknown, "at about the time of the last git fetch; the next fetch will show it."},
 		{"a pull request may be merged by now", rolledBack(2*time.Hour, true), promotion.Unknown, "whether that was merged since git was fetched is unknown."},
 		{"the Release is not known", func(e *promotion.Evidence) {
 			rolledBack(2*time.Hour, false)(e)
 			e.Release, e.Moves.Last = "", &promotion.Move{Entry: 12, At: now.Add(-time.Hour), Release: oldRelease}
-		}, promotion.Unknown, "Which Release is to go to prod is unknown, so nobody can tell whether it was rolled back: set --release."},
+		}, promotion.Unknown, "The Release to promote to prod is unknown, so whether it was rolled back is unknown: set --release."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := whole(t, "prod")

@@ -237,10 +237,10 @@ func (d *deciding) judgeCreep(counted string, g *group, figures *Figures) (Resul
 	case excusedBeside:
 		return Unknown, d.say("%s, but ShopSets without the Release got worse as well, so Releases may not be the cause. More time is needed.", counted)
 	case excusedAlike:
-		return Unknown, d.say("%s, but as much went wrong %s in that time, so Releases may not be the cause. More time is needed.", counted, d.often(was.Alike.Times))
+		return Unknown, d.say("%s, but there were as many bad events %s in that time, so Releases may not be the cause. More time is needed.", counted, d.often(was.Alike.Times))
 	}
 	if !d.weighed.proves(w) {
-		return Unknown, d.say("%s. More time is needed to tell.", counted)
+		return Unknown, d.say("%s. More time is needed.", counted)
 	}
 	return Fail, d.say("%s, statistically significant (%s).", counted, probability(d.weighed.chance(w)))
 }

@@ -37,7 +37,7 @@ func (d *deciding) misplaced(o *fleet.ShopSetState) string {
 	is := d.declared[o.ShopSet]
 	switch {
 	case is == nil:
-		return d.say("The evidence does not say where its document has it.")
+		return d.say("The evidence lacks its placement in the document.")
 	case o.Tier != is.Tier:
 		return differs(d.lang, "Tier", o.Tier, is.Tier)
 	case o.Cluster != is.Cluster:
@@ -58,14 +58,14 @@ func differs[T ~string](l lang, what string, is, declared T) string {
 func (d *deciding) impossible(o *fleet.ShopSetState) string {
 	for _, n := range []*int{o.Behind, o.OutOfSync} {
 		if n != nil && *n < 0 {
-			return d.say("Reported with a count of %d, which cannot be.", *n)
+			return d.say("Reported with a count of %d, which is impossible.", *n)
 		}
 	}
 	switch {
 	case o.DriftEvents != nil && *o.DriftEvents < 0:
-		return d.say("Reported with a count of %d, which cannot be.", *o.DriftEvents)
+		return d.say("Reported with a count of %d, which is impossible.", *o.DriftEvents)
 	case o.Missing != nil && *o.Missing < 0:
-		return d.say("Reported with a count of %d, which cannot be.", *o.Missing)
+		return d.say("Reported with a count of %d, which is impossible.", *o.Missing)
 	case d.working(o.Workings) != "":
 		return d.working(o.Workings)
 	case o.Missing != nil && *o.Missing > 0 && o.Sync == fleet.Synced:
@@ -77,15 +77,15 @@ func (d *deciding) impossible(o *fleet.ShopSetState) string {
 	case d.future(o.ChangedSince):
 		return d.say("Its manifests are reported to have changed in the future.")
 	case d.future(o.DriftedSince):
-		return d.say("It is reported to drift since a time in the future.")
+		return d.say("It is reported to differ from git since a time in the future.")
 	case d.future(o.PendingSince), d.future(o.HealthSince):
-		return d.say("It is reported to wait, or to have its health, since a time in the future.")
+		return d.say("It is reported as pending, or with its health, since a time in the future.")
 	case o.Sync == fleet.Synced && (o.Pending != "" || o.Held != "" || !o.PendingSince.IsZero() || len(o.Causes) > 0):
 		return d.say("It is reported as Synced, and as pending or held.")
 	case len(o.Absent) > 0 && o.Health.Serves():
 		return d.say("It is reported as %s without %s.", o.Health, d.some(words(o.Absent), 3))
 	case o.Sync == fleet.Synced && !o.DriftedSince.IsZero():
-		return d.say("It is reported as Synced and as drifting.")
+		return d.say("It is reported both as Synced and as different from git.")
 	case o.Sync == fleet.Synced && o.OutOfSync != nil && *o.OutOfSync > 0:
 		return d.say("It is reported as Synced with %s out of sync.", d.count(*o.OutOfSync, "resource"))
 	}
@@ -99,11 +99,11 @@ func (d *deciding) working(w *fleet.Workings) string {
 	}
 	for _, n := range []int{w.Applications, w.Deleting, or(w.Expected)} {
 		if n < 0 {
-			return d.say("Reported with a count of %d, which cannot be.", n)
+			return d.say("Reported with a count of %d, which is impossible.", n)
 		}
 	}
 	if d.future(w.Running) || d.future(w.Ended) {
-		return d.say("Argo CD's operation is reported to be of the future.")
+		return d.say("Argo CD's operation is reported with a time in the future.")
 	}
 	return ""
 }

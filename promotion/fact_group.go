@@ -41,7 +41,7 @@ func (d *deciding) doubtedGroup(g Group, state fleet.GroupState) string {
 		}
 	}
 	if len(served) < g.Required {
-		return d.say("Reported to be served in %s; only in %s a ShopSet is known to serve.%s",
+		return d.say("Reported to be served in %s; a ShopSet is known to serve only in %s.%s",
 			d.some(words(state.Domains), 5), d.count(len(served), "FailureDomain"), doubt)
 	}
 	return ""

@@ -18,12 +18,12 @@ func (d *deciding) doubtedTier(name fleet.TierName) string {
 	case t == nil:
 		return d.say("%s is reported twice.", name)
 	case is == nil:
-		return d.say("The evidence does not say how the document has %s.", name)
+		return d.say("The evidence lacks the document of %s.", name)
 	case t.Order != is.Order || t.Branch != is.Branch:
 		return d.say("%s is reported with order %d and branch %s, its document has order %d and branch %s.",
 			name, t.Order, orElse(t.Branch, d.say("(none)")), is.Order, orElse(is.Branch, d.say("(none)")))
 	case t.Ahead != nil && *t.Ahead < 0, t.Behind != nil && *t.Behind < 0:
-		return d.say("%s is reported with a negative count of changes, which cannot be.", name)
+		return d.say("%s is reported with a negative count of changes.", name)
 	case d.future(t.SoakingSince), d.future(t.SettledSince), d.future(t.SkewedSince):
 		return d.say("%s is reported with a time in the future.", name)
 	}
@@ -66,7 +66,7 @@ func (d *deciding) doubtedRuns(t *fleet.TierState) string {
 	case !alikeLists(runs, t.Running):
 		return d.say("%s is reported to run %s, its ShopSets %s.", t.Tier, orElse(d.some(shorts(t.Running), 3), d.say("nothing")), orElse(d.some(shorts(runs), 3), d.say("nothing")))
 	case t.Skewed != (len(runs) > 1), !t.Skewed && !t.SkewedSince.IsZero():
-		return d.say("Whether %s runs one Release is reported both ways.", t.Tier)
+		return d.say("Reports on whether %s runs one Release are contradictory.", t.Tier)
 	}
 	return ""
 }

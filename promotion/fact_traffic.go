@@ -20,7 +20,7 @@ func (d *deciding) doubtedTraffic(c *Traffic) string {
 		}
 	}
 	if t := c.Targets; t != nil && slices.Min([]int{t.Now, t.ControlNow, t.ControlBefore, or(t.Before)}) < 0 {
-		return d.say("The counts of targets are no counts.")
+		return d.say("The counts of targets are not valid.")
 	}
 	return ""
 }
@@ -30,13 +30,13 @@ func (d *deciding) doubtedVolume(v *Volume, came time.Time) string {
 		return ""
 	}
 	if old := d.now.Sub(v.Now.End); old > d.p.MaxAge || d.future(v.Now.End) {
-		return d.say("Newest counts of traffic are of %s (limit %s from now).", v.Now.End.UTC().Format(time.RFC3339), d.age(d.p.MaxAge))
+		return d.say("Newest counts of traffic are from %s (limit %s from now).", v.Now.End.UTC().Format(time.RFC3339), d.age(d.p.MaxAge))
 	}
 	if !v.Now.Start.Before(v.Now.End) || v.Now.Start.Before(came.Add(-edge)) {
-		return d.say("The counts of traffic since the Release arrived are of another time.")
+		return d.say("The counts of traffic since the Release arrived are from another time.")
 	}
 	if b := v.Before; b != nil && (v.Excluded || !b.Start.Before(b.End) || b.End.After(came.Add(edge))) {
-		return d.say("The counts of traffic before the Release arrived are of another time.")
+		return d.say("The counts of traffic before the Release arrived are from another time.")
 	}
 	figures := []float64{v.Now.Seconds, v.Now.Total, v.Now.Coverage}
 	if b := v.Before; b != nil {
@@ -48,7 +48,7 @@ func (d *deciding) doubtedVolume(v *Volume, came time.Time) string {
 		}
 	}
 	if !finite(figures...) || v.Now.Seconds == 0 {
-		return d.say("The counts of traffic are no counts.")
+		return d.say("The counts of traffic are not valid.")
 	}
 	return ""
 }

@@ -21,7 +21,7 @@ func (d *deciding) checkImages(t tier) []Check {
 		case len(mutable) > 0:
 			return Fail, d.say("%s: %s; pin each to a unique tag or a digest.", d.count(len(mutable), "mutable image reference"), d.some(mutable, 3)), figures
 		case len(odd) > 0:
-			return Unknown, d.say("%q is no reference of an image, so what it means is unknown.", odd[0]), figures
+			return Unknown, d.say("%q is not a valid image reference.", odd[0]), figures
 		case len(o.Images) == 0:
 			return Unknown, d.say("Running images are unknown%s.", d.because(o)), figures
 		case !d.runs(o):

@@ -57,9 +57,9 @@ func (d *deciding) holdingIncident(t tier, i Incident) Check {
 	case i.Scope.Everything():
 		touched = d.say("may affect everything")
 	case !i.Scope.touches(d.e, t) && len(i.Lost) > 0:
-		touched = d.say("may affect everything, since it names a ShopSet that there is not (%s)", d.some(words(i.Lost), 3))
+		touched = d.say("may affect everything, since it names an unknown ShopSet (%s)", d.some(words(i.Lost), 3))
 	case !i.Scope.touches(d.e, t):
-		touched = d.say("may affect everything, since it names a Tier that there is not (%s)", d.some(words(i.Scope.Tiers), 3))
+		touched = d.say("may affect everything, since it names an unknown Tier (%s)", d.some(words(i.Scope.Tiers), 3))
 	}
 	c := t.check(CheckIncident)
 	c.figure("incident", i.ID).figure("severity", i.Severity).figure("since", instant(i.Since)).figure("link", orNull(i.Link))

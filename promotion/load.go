@@ -98,7 +98,7 @@ func (d *deciding) judgeLoad(c *Comparison, figures *Figures) (Result, string) {
 	case c.Load == nil || c.Load.Before == nil:
 		return Unknown, d.say("No data for the %s before the Release arrived, so the peak load is unknown.", d.age(p.Day))
 	case !isCount(c.Load.Before) || c.Load.Since != nil && !isCount(c.Load.Since):
-		return Unknown, d.say("The peak load is no count of events.")
+		return Unknown, d.say("The peak load is not a valid count.")
 	case c.Load.Since == nil:
 		return Unknown, d.say("The Release arrived %s ago: no data for a full %s since.", d.age(d.now.Sub(c.Came)), d.age(p.Window))
 	}

@@ -25,7 +25,7 @@ func (d *deciding) checkRedundancy(t tier) []Check {
 		if len(g.Domains) < g.Required {
 			c.Result, c.Reason = Fail, d.say("ShopGroup %s is in only %s, %d required: %s.", g.Name, in, g.Required, d.remedy(g))
 		} else if !alikeLists(g.Domains, d.domains(g)) {
-			c.Result, c.Reason = Unknown, d.say("Which FailureDomains ShopGroup %s is in is contradictory.", g.Name)
+			c.Result, c.Reason = Unknown, d.say("Reports on which FailureDomains ShopGroup %s is in are contradictory.", g.Name)
 		} else if e.Fleet.Where != "" {
 			c.Result, c.Reason = d.served(g, c.Reason, &c.Evidence)
 		}

@@ -70,18 +70,18 @@ func (d *deciding) checkRollback(t tier) []Check {
 	m := d.e.Moves
 	if m == nil { // a record from before, or nobody looked
 		if d.p.Needs[CheckRollback] == Required {
-			return []Check{t.check(CheckRollback).says(Unknown, d.say("The evidence does not say what was rolled back."))}
+			return []Check{t.check(CheckRollback).says(Unknown, d.say("The evidence lacks the rollbacks."))}
 		}
 		return nil
 	}
-	if checks, done := d.unasked(CheckRollback, t, m.Where, m.Error, "set gate.log, or ask a server that logs"); done {
+	if checks, done := d.unasked(CheckRollback, t, m.Where, m.Error, "set gate.log, or use a server that logs"); done {
 		return checks
 	}
 	c := t.check(CheckRollback)
 	c.Result, c.Reason = d.takenBack(&c, m)
 	if c.Result == Fail && m.Again != nil {
 		c.figure("waived", string(c.Result)).figure("again_by", orNull(m.Again.By))
-		c.Result, c.Reason = Waived, d.say("%s May come again, says %s (--again).", c.Reason, orElse(m.Again.By, d.say("who asked")))
+		c.Result, c.Reason = Waived, d.say("%s Allowed again by %s (--again).", c.Reason, orElse(m.Again.By, d.say("who asked")))
 	} else if c.Result == Fail {
 		c.Reason += d.say(" Promote a Release with the fix, or this one with --again.")
 	}
@@ -94,12 +94,12 @@ func (d *deciding) takenBack(c *Check, m *Moves) (Result, string) {
 	i := slices.IndexFunc(m.Rollbacks, func(r Rollback) bool { return release != "" && SameRelease(release, r.Release) })
 	switch {
 	case release == "" && len(m.Rollbacks) > 0 && (m.Last == nil || m.Last.Entry <= m.Rollbacks[0].Entry):
-		return Unknown, d.say("Release %s was rolled back from %s, and which Release is to go there is unknown: set --release.", Short(m.Rollbacks[0].Release), d.e.To)
+		return Unknown, d.say("Release %s was rolled back from %s, and the Release to promote is unknown: set --release.", Short(m.Rollbacks[0].Release), d.e.To)
 	case release == "" && len(m.Rollbacks) > 0:
 		if d.p.Needs[CheckRollback] == Required {
-			return Unknown, d.say("Which Release is to go to %s is unknown, so nobody can tell whether it was rolled back: set --release.", d.e.To)
+			return Unknown, d.say("The Release to promote to %s is unknown, so whether it was rolled back is unknown: set --release.", d.e.To)
 		}
-		return NotChecked, d.say("Which Release is to go to %s is unknown, so nobody can tell whether it was rolled back: set --release.", d.e.To)
+		return NotChecked, d.say("The Release to promote to %s is unknown, so whether it was rolled back is unknown: set --release.", d.e.To)
 	case i >= 0 && !d.hasAgain(m.Rollbacks[i], has):
 		r := m.Rollbacks[i]
 		c.figure("entry", r.Entry).figure("at", instant(r.At)).figure("by", orNull(r.By)).figure("to", orNull(r.To))
@@ -110,7 +110,7 @@ func (d *deciding) takenBack(c *Check, m *Moves) (Result, string) {
 		said := d.say("rolled back from %s to %s at %s%s (entry %d)", d.e.To, orElse(Short(r.To), d.say("another")), r.At.UTC().Format(time.RFC3339), by, r.Entry)
 		switch {
 		case !r.Proposed && has != "" && SameRelease(release, has):
-			return Unknown, d.say("Release %s was %s, at about the time at which git was fetched; the next fetch tells.", Short(release), said)
+			return Unknown, d.say("Release %s was %s, at about the time of the last git fetch; the next fetch will show it.", Short(release), said)
 		case !r.Proposed:
 			return Fail, d.say("Release %s was %s.", Short(release), said)
 		case has != "" && SameRelease(release, has):
@@ -121,13 +121,13 @@ func (d *deciding) takenBack(c *Check, m *Moves) (Result, string) {
 		return Fail, d.say("Release %s was %s, by a pull request.", Short(release), said)
 	case m.Last != nil && release != "" && SameRelease(release, m.Last.Release) && has != "" && !SameRelease(release, has):
 		c.figure("entry", m.Last.Entry).figure("at", instant(m.Last.At)).figure("to", has)
-		return Fail, d.say("%s had Release %s (entry %d of %s), and its branch is at %s now: it was taken back.", d.e.To, Short(release), m.Last.Entry, m.Last.At.UTC().Format(time.RFC3339), Short(has))
+		return Fail, d.say("%s had Release %s (entry %d of %s), and its branch is at %s now: it was rolled back.", d.e.To, Short(release), m.Last.Entry, m.Last.At.UTC().Format(time.RFC3339), Short(has))
 	}
 	if len(m.Rollbacks) == 0 {
 		return Pass, d.say("%s has no rollback of %s.", m.Where, d.e.To)
 	}
 	r := m.Rollbacks[0]
-	return Pass, d.say("Release %s was not rolled back from %s. The last one that was is %s, at %s (entry %d); whether the Release contains it, 'shopslo promote' can tell.",
+	return Pass, d.say("Release %s was not rolled back from %s. The last one that was is %s, at %s (entry %d); 'shopslo promote' checks whether the Release contains it.",
 		orElse(Short(release), d.say("unknown")), d.e.To, Short(r.Release), r.At.UTC().Format(time.RFC3339), r.Entry)
 }
 

@@ -27,7 +27,7 @@ func (d *deciding) checkRules(t tier) []Check {
 	if f := r.From; f != nil && !f.Asked {
 		c.figure("from", Figures{{"repository", f.Repository}, {"branch", f.Branch}, {"commit", f.Commit}, {"file", f.File}, {"missing", f.Missing}})
 	}
-	if checks, done := d.unasked(CheckRules, t, r.Last.Where, r.Last.Error, "set gate.log, or ask a server that logs"); done {
+	if checks, done := d.unasked(CheckRules, t, r.Last.Where, r.Last.Error, "set gate.log, or use a server that logs"); done {
 		c.Result, c.Reason = checks[0].Result, checks[0].Reason
 	} else if r.Last.Rules == nil {
 		c.Result, c.Reason = NotChecked, d.say("First decision: %s has no earlier rules to compare with.", d.inSentence(r.Last.Where))
@@ -52,7 +52,7 @@ func (d *deciding) compareRules(c *Check) {
 	c.figure("entry", r.Last.Entry).figure("laxer", changed.lax).figure("stricter", changed.strict)
 	switch {
 	case len(changed.lax) > 0:
-		c.Result, c.Reason = Unknown, d.say("SLOs or policy ask for less than, or something else than, in %s: %s.", since, strings.Join(changed.lax, d.say("; ")))
+		c.Result, c.Reason = Unknown, d.say("SLOs or policy are laxer than, or different from, those in %s: %s.", since, strings.Join(changed.lax, d.say("; ")))
 	case len(changed.strict) > 0:
 		c.Result, c.Reason = Pass, d.say("SLOs and policy are stricter than in %s: %s.", since, strings.Join(changed.strict, d.say("; ")))
 	default:
@@ -66,7 +66,7 @@ func (d *deciding) whereFrom(c *Check) {
 	switch f := r.From; {
 	case f == nil:
 	case f.Asked:
-		c.Reason += d.say(" They are those beside the configuration, as --own-rules asks.")
+		c.Reason += d.say(" They are those beside the configuration (--own-rules).")
 	case f.Missing && f.Commit == "":
 		c.Reason += d.say(" They are those beside the configuration, since %s has no branch %s: push it, or correct the Tier's document.", f.Repository, orElse(f.Branch, d.say("(none)")))
 	case f.Missing:
@@ -74,19 +74,19 @@ func (d *deciding) whereFrom(c *Check) {
 	default:
 		c.Reason += d.say(" They were read from %s of branch %s at %.12s.", f.File, f.Branch, f.Commit)
 		if f.Chosen {
-			c.Reason += d.say(" The checkout names that place, and the target's branch has no such file yet.")
+			c.Reason += d.say(" That location is set in the checkout; the target's branch does not have the file yet.")
 		}
 		switch {
 		case f.Otherwise != "":
 			c.Reason += d.say(" The Release may have chosen that branch: for %s %s.", d.e.To, f.Otherwise)
 		case f.Unconfirmed:
-			c.Reason += d.say(" The Release may have chosen that branch: no other says that it is %s's.", d.e.To)
+			c.Reason += d.say(" The Release may have chosen that branch: nothing else says that it is %s's.", d.e.To)
 		}
 	}
 	less := d.asksLess()
 	if len(less) > 0 {
 		c.figure("asks_less", less)
-		c.Reason += d.say(" The Release may have changed who is asked: %s.", strings.Join(less, d.say("; ")))
+		c.Reason += d.say(" The Release may have changed the sources of evidence: %s.", strings.Join(less, d.say("; ")))
 	}
 	if (r.missing() || len(less) > 0) && c.Result == NotChecked { // nobody has compared them with anything
 		c.Result = Unknown
@@ -96,7 +96,7 @@ func (d *deciding) whereFrom(c *Check) {
 	}
 	if lax := d.rulesChanged(r.Now, *r.Beside).lax; len(lax) > 0 {
 		c.figure("beside", lax)
-		c.Reason += d.say(" Those beside the configuration ask for less, and do not count before they are promoted: %s.", strings.Join(lax, d.say("; ")))
+		c.Reason += d.say(" Those beside the configuration are laxer, and do not count until they are promoted: %s.", strings.Join(lax, d.say("; ")))
 	}
 }
 

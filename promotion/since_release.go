@@ -129,7 +129,7 @@ func (d *deciding) unseenSince(c *Comparison) (Result, string) {
 	case !c.Came.Equal(d.came(c.ShopSet)):
 		return Unknown, d.say("Compared since %s, which is not when the Release is reported to have arrived.", c.Came.UTC().Format(time.RFC3339))
 	case d.now.Sub(c.Since.End) > d.p.MaxAge || d.future(c.Since.End):
-		return Unknown, d.say("Newest figures since the Release arrived are of %s (limit %s from now).", c.Since.End.UTC().Format(time.RFC3339), d.age(d.p.MaxAge))
+		return Unknown, d.say("Newest figures since the Release arrived are from %s (limit %s from now).", c.Since.End.UTC().Format(time.RFC3339), d.age(d.p.MaxAge))
 	case d.doubtedSpans(c) != "":
 		return Unknown, d.doubtedSpans(c)
 	}
@@ -216,7 +216,7 @@ func (d *deciding) judgeHarm(counted string, w weight, a *Alike, b *Beside, figu
 	case excusedBeside:
 		return Unknown, d.say("%s. %s: the Release may not be the cause. More time is needed.", counted, without)
 	case excusedAlike:
-		return Unknown, d.say("%s, but as much went wrong %s in the %s before, so the Release may not be the cause. More time is needed.", counted, d.often(a.Times), d.age(d.p.Since.Baseline))
+		return Unknown, d.say("%s, but there were as many bad events %s in the %s before, so the Release may not be the cause. More time is needed.", counted, d.often(a.Times), d.age(d.p.Since.Baseline))
 	}
 	if !d.weighed.proves(w) {
 		return Unknown, ""

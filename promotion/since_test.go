@@ -29,7 +29,7 @@ func TestSinceRelease(t *testing.T) {
 		{"no traffic is unknown", counts(0, 0, 60, 600_000), promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown, "No traffic since the Release arrived 1d2h ago."},
 		{"policy may ask for less harm, which takes more traffic", counts(4, 36_000, 60, 600_000), promotion.SincePolicy{Harm: 0.1, HarmToOne: 0.0001}, promotion.Inconclusive, promotion.Unknown, "(limit 0.10×)"},
 		{"errors that came like this before may not be the Release's", both(counts(6, 300, 60, 600_000), alike(400, 5, 3)), promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown,
-			"adds 19.9× the allowed rate to the burn rate, but as much went wrong 3 times in the 7d before, so the Release may not be the cause. More time is needed."},
+			"adds 19.9× the allowed rate to the burn rate, but there were as many bad events 3 times in the 7d before, so the Release may not be the cause. More time is needed."},
 		{"so may what others see as well", both(counts(6, 300, 60, 600_000), beside(500, 50_000, 0)), promotion.SincePolicy{}, promotion.Inconclusive, promotion.Unknown,
 			"2 ShopSets without the Release (prod): 500 of 50,000 were bad in the same time (before: 100 of 1,000,000): the Release may not be the cause. More time is needed."},
 		{"not what they see less of", both(counts(6, 300, 60, 600_000), beside(500, 50_000, 9)), promotion.SincePolicy{}, promotion.Hold, promotion.Fail, "statistically significant"},

@@ -18,11 +18,11 @@ func (d *deciding) checkSLO(t tier) []Check {
 	}
 	switch {
 	case t.role == RoleTarget && t.Name != d.e.To, !alikeLists(has, t.ShopSets):
-		c.Result, c.Reason = Unknown, d.say("Which ShopSets are in %s is contradictory.", orElse(string(t.Name), d.say("the Tier")))
+		c.Result, c.Reason = Unknown, d.say("Reports on which ShopSets are in %s are contradictory.", orElse(string(t.Name), d.say("the Tier")))
 	case d.alone && !d.e.Source.same(d.e.Target), t.role == RoleEvidence && !d.e.onTheWay():
-		c.Result, c.Reason = Unknown, d.say("Which Tier is below %s is contradictory.", d.e.To)
+		c.Result, c.Reason = Unknown, d.say("Reports on which Tier is below %s are contradictory.", d.e.To)
 	case d.alone && len(t.ShopSets) == 0:
-		c.Result, c.Reason = Unknown, d.say("%s has no ShopSet, so nothing is known of it.", t.Name)
+		c.Result, c.Reason = Unknown, d.say("%s has no ShopSet, so nothing is known about it.", t.Name)
 	case len(t.ShopSets) == 0 && t.role == RoleEvidence:
 		c.Result, c.Reason = Unknown, d.say("No lower Tier has a ShopSet, so there is no evidence about the Release.")
 	case len(t.ShopSets) == 0:

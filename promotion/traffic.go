@@ -234,7 +234,7 @@ func (d *deciding) judgeVolume(c *Traffic, v *Volume, name string, figures *Figu
 	tells := c.Unit == slo.Events && x.chance(0) <= d.alarms()
 	share := d.say("Traffic is %s of %s", percent(x.sure/(x.before*x.control)), expected)
 	if x.sure > v.Now.Total {
-		share = d.say("%s, with what moved within the ShopGroup", share)
+		share = d.say("%s, including what moved within the ShopGroup", share)
 	}
 	switch {
 	case x.now <= 0 && tells:
@@ -242,7 +242,7 @@ func (d *deciding) judgeVolume(c *Traffic, v *Volume, name string, figures *Figu
 	case x.now <= 0:
 		return Unknown, d.say("No traffic: 0 of %s, too few to tell.", expected)
 	case c.Unit != slo.Events:
-		return unclear, d.say("Counted in %s, which do not tell how much traffic there is.", d.unit(c.Unit))
+		return unclear, d.say("Counted in %s, which do not show the amount of traffic.", d.unit(c.Unit))
 	case x.before*x.control <= 0:
 		return unclear, d.say("%s %s, and none were expected: too few requests to tell.", status.FormatCount(math.Round(x.now)), d.unit(c.Unit))
 	case !tells:
@@ -305,7 +305,7 @@ func (x expectation) chance(now float64) float64 {
 func (d *deciding) judgeTargets(c *Traffic, figures *Figures) (Result, string) {
 	t, p := c.Targets, d.p.Traffic
 	if t == nil {
-		return unclear, d.say("How many targets are live is not known.")
+		return unclear, d.say("The number of live targets is unknown.")
 	}
 	*figures = figures.with("targets", t.Now)
 	if declared, ok := p.Targets[c.ShopSet]; ok {
@@ -317,7 +317,7 @@ func (d *deciding) judgeTargets(c *Traffic, figures *Figures) (Result, string) {
 		return Pass, d.say("%s.", live)
 	}
 	if t.Before == nil || *t.Before == 0 {
-		return unclear, d.say("How many targets there were before the Release is not known: %d now.", t.Now)
+		return unclear, d.say("The number of targets before the Release is unknown: %d now.", t.Now)
 	}
 	before := *t.Before
 	*figures = figures.with("targets_before", before).with("control_targets", t.ControlNow).with("control_targets_before", t.ControlBefore)
@@ -328,7 +328,7 @@ func (d *deciding) judgeTargets(c *Traffic, figures *Figures) (Result, string) {
 	live := d.say(oneOr(t.Now, "%d of %d targets is live", "%d of %d targets are live"), t.Now, before)
 	switch {
 	case t.Now == 0 && t.ControlNow == 0: // it may be that nobody looks
-		return Unknown, d.say("No target is live, of %d before, nor any of a Tier whose Release has not changed.", before)
+		return Unknown, d.say("No target is live (%d before), and none in a Tier whose Release has not changed either.", before)
 	case t.Now == 0 || float64(t.Now) < p.TargetsBelow*expected:
 		return Fail, d.say("Only %s (%s required).", live, percent(p.TargetsBelow))
 	}

@@ -97,7 +97,7 @@ func TestTrafficThatIsGone(t *testing.T) {
 		{"nothing fails", each(alone, falls(0)), required(), promotion.Fail, "No traffic: 0 of the expected 864,000 events in the last 1d."},
 		{"in the last hour only", each(alone, func(c *promotion.Traffic) { c.Recent.Now.Total = 300 }), required(), promotion.Fail, "Traffic is 0.8% of the expected 36,000 events in the last 1h (limit 20.0%)."},
 		{"others of its ShopGroup have as much as before", falls(0.1), required(), promotion.Fail, "Traffic is 10.0%"},
-		{"others of its ShopGroup have it", each(falls(0.1), gain(1.9)), required(), promotion.Pass, "Traffic is 100.0% of the expected 864,000 events in the last 1d, with what moved within the ShopGroup"},
+		{"others of its ShopGroup have it", each(falls(0.1), gain(1.9)), required(), promotion.Pass, "Traffic is 100.0% of the expected 864,000 events in the last 1d, including what moved within the ShopGroup"},
 		{"a big one that goes up and down hides nothing", each(falls(0.01), gain(1.09), func(c *promotion.Traffic) {
 			for _, v := range []*promotion.Volume{c.Since, c.Recent} {
 				v.Group = &promotion.Others{ShopSets: 1, Now: 10.9 * v.Before.Total, Before: 10 * v.Before.Total}
@@ -119,9 +119,9 @@ func TestTrafficThatIsGone(t *testing.T) {
 		{"three of four are gone, as everywhere", targets(1, 4, 2, 8), required(), promotion.Pass, "1 of 4 targets is live."},
 		{"half of the targets are there", targets(2, 4, 4, 4), required(), promotion.Pass, "2 of 4 targets are live."},
 		{"all targets are gone", targets(0, 4, 4, 4), required(), promotion.Fail, "Only 0 of 4 targets are live"},
-		{"nobody sees a target", targets(0, 4, 0, 8), required(), promotion.Unknown, "No target is live, of 4 before"},
-		{"no target was known before", func(c *promotion.Traffic) { c.Targets.Before = nil }, required(), promotion.Unknown, "is not known: 4 now"},
-		{"targets are not known", func(c *promotion.Traffic) { c.Targets = nil }, required(), promotion.Unknown, "How many targets are live is not known."},
+		{"nobody sees a target", targets(0, 4, 0, 8), required(), promotion.Unknown, "No target is live (4 before)"},
+		{"no target was known before", func(c *promotion.Traffic) { c.Targets.Before = nil }, required(), promotion.Unknown, "is unknown: 4 now"},
+		{"targets are not known", func(c *promotion.Traffic) { c.Targets = nil }, required(), promotion.Unknown, "The number of live targets is unknown."},
 		{"targets are not known, and nobody requires it", func(c *promotion.Traffic) { c.Targets = nil }, optional, promotion.Pass, "Traffic is 100.0%"},
 		{"nothing is known since", func(c *promotion.Traffic) { c.Since = nil }, optional, promotion.Unknown, "No data since the Release arrived 1d2h ago."},
 		{"nothing is known of the last hour", func(c *promotion.Traffic) { c.Recent = nil }, optional, promotion.Unknown, "No data since"},

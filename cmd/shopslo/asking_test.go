@@ -25,7 +25,7 @@ func TestAReleaseCannotTakeAWitnessAway(t *testing.T) {
 			r := s.decides(t, "")
 			of := checkBelow(t, r, "rules")
 			hash := acceptance.FindStringSubmatch(of.Reason)
-			if r.Verdict != promotion.Inconclusive || of.Result != promotion.Unknown || !strings.Contains(of.Reason, "The Release may have changed who is asked: ") || !strings.Contains(of.Reason, " → ") && !strings.Contains(of.Reason, "gate.incidents is removed") || hash == nil {
+			if r.Verdict != promotion.Inconclusive || of.Result != promotion.Unknown || !strings.Contains(of.Reason, "The Release may have changed the sources of evidence: ") || !strings.Contains(of.Reason, " → ") && !strings.Contains(of.Reason, "gate.incidents is removed") || hash == nil {
 				t.Fatalf("it is %s: %v", r.Verdict, of)
 			}
 			if r := s.decides(t, "", "--accept-rules", hash[1], "--by", "mai"); r.Verdict != promotion.Promote {

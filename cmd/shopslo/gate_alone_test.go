@@ -66,7 +66,7 @@ func TestOneServiceIsJudgedByItself(t *testing.T) {
 		}, exitInconclusive, "None of the 1d window has data"},
 		{"no ShopSet", 0, "", nil, func(t *testing.T, s *stage) {
 			writeFiles(t, s.dir, map[string]string{"fleet.yaml": leastFleet[:strings.Index(leastFleet, "---")]})
-		}, exitInconclusive, "prod has no ShopSet, so nothing is known of it"},
+		}, exitInconclusive, "prod has no ShopSet, so nothing is known about it"},
 		{"the running one has done no harm", 0, "checks: {soak: required, since_release: required}", []string{"--since", "1h"}, nil, exitOK, "can be promoted to prod"},
 		{"the running one does harm, which leaves a budget", 0.015, "checks: {soak: required, since_release: required}", []string{"--since", "1h"}, nil, exitNo, "since the Release arrived"},
 		{"the running one has not soaked", 0, "checks: {soak: required, since_release: required}", []string{"--since", "20m"}, nil, exitInconclusive, "all ShopSets have had the running Release for 20m"},

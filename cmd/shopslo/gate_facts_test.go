@@ -180,7 +180,7 @@ func TestTheGateAsksHowOldAndHowPlausibleEachFactIs(t *testing.T) {
 		{"another branch", func(_ *stage, f *fleet.Snapshot) { f.Tiers[1].Branch = "main" }, "prod is reported with order 1 and branch main"},
 		{"a negative count of changes", func(_ *stage, f *fleet.Snapshot) { n := -1; f.Tiers[1].Ahead = &n }, "negative count of changes"},
 		{"a Tier that runs what none of its ShopSets does", func(_ *stage, f *fleet.Snapshot) { f.Tiers[0].Running = []fleet.Release{lastRelease} }, "beta is reported to run 111111111122, its ShopSets 3f2c1abd9e8f."},
-		{"drift of what is Synced", func(s *stage, f *fleet.Snapshot) { f.ShopSets[0].DriftedSince = s.since() }, "reported as Synced and as drifting"},
+		{"drift of what is Synced", func(s *stage, f *fleet.Snapshot) { f.ShopSets[0].DriftedSince = s.since() }, "reported both as Synced and as different from git"},
 		{"a ShopSet that is deployed from elsewhere", func(_ *stage, f *fleet.Snapshot) {
 			no := false
 			f.ShopSets[0].OnBranch, f.ShopSets[0].Workings = &no, &fleet.Workings{Applications: 1, Targets: []string{"feature-x"}}

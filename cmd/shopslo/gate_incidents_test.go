@@ -74,7 +74,7 @@ func TestTheGateAsksAnIncidentbot(t *testing.T) {
 		{"an incident of the target", func(t *testing.T, s *botStage) { s.open(t, []string{"prod"}) }, exitNo, "Incident inc-1 (カートで決済が失敗する) is open and affects prod"},
 		{"one that no longer hurts, its cause being there", func(t *testing.T, s *botStage) { s.open(t, []string{"prod"}, incident.Mitigated) }, exitNo, "inc-1"},
 		{"an incident of the Tier that shows how the Release behaves", func(t *testing.T, s *botStage) { s.open(t, []string{"beta"}) }, exitNo, "is open and affects beta since"},
-		{"one of a Tier that there is not", func(t *testing.T, s *botStage) { s.open(t, []string{"prd"}) }, exitNo, "may affect everything, since it names a Tier that there is not (prd)"},
+		{"one of a Tier that there is not", func(t *testing.T, s *botStage) { s.open(t, []string{"prd"}) }, exitNo, "may affect everything, since it names an unknown Tier (prd)"},
 		{"one of which nobody knows what it hurts", func(t *testing.T, s *botStage) { s.open(t, nil) }, exitNo, "may affect everything"},
 		{"one elsewhere, and others that are over", func(t *testing.T, s *botStage) {
 			writeFiles(t, s.dir, map[string]string{"fleet.yaml": fleetOf("beta: b-1", "prod: p-1", "later: l-1")})
@@ -92,7 +92,7 @@ func TestTheGateAsksAnIncidentbot(t *testing.T) {
 		}, exitNo, "Incident old-7 (a disk) is open and affects prod"},
 		{"one of a ShopSet that there is not", func(t *testing.T, s *botStage) {
 			writeFiles(t, s.dir, map[string]string{"incidents/o.yaml": strings.Replace(openInFile, "{tiers: [prod]}", "{shopSets: [p1]}", 1)})
-		}, exitNo, "Incident old-7 (a disk) is open and may affect everything, since it names a ShopSet that there is not (p1)"},
+		}, exitNo, "Incident old-7 (a disk) is open and may affect everything, since it names an unknown ShopSet (p1)"},
 		{"both are told", func(t *testing.T, s *botStage) {
 			s.open(t, []string{"prod"})
 			writeFiles(t, s.dir, map[string]string{"incidents/o.yaml": openInFile})

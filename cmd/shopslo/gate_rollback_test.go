@@ -48,7 +48,7 @@ func TestTheGateKnowsWhatWasRolledBack(t *testing.T) {
 	if code, answer := server.post(t, client.GatePath+"?to=prod&evidence=false&at="+s.at.Format(time.RFC3339), nil); code != http.StatusOK || !strings.Contains(answer, "was rolled back from prod") {
 		t.Errorf("%d %s", code, answer)
 	}
-	of(promotion.Promote, promotion.Waived, "May come again, says kei (--again)", "--again", "--by", "kei")
+	of(promotion.Promote, promotion.Waived, "Allowed again by kei (--again)", "--again", "--by", "kei")
 	server.moves(t, "promote", "promoted", goodRelease, lastRelease)
 	of(promotion.Promote, promotion.Pass, "has no rollback")
 
@@ -90,7 +90,7 @@ func TestTheGateKnowsOfARollbackByForcePush(t *testing.T) {
 	s.sees = now
 	s.mu.Unlock()
 	r := s.decides(t, server.url)
-	if c := checkBelow(t, r, "rollback"); r.Verdict != promotion.Hold || !strings.Contains(c.Reason, "its branch is at "+lastRelease[:12]+" now: it was taken back") {
+	if c := checkBelow(t, r, "rollback"); r.Verdict != promotion.Hold || !strings.Contains(c.Reason, "its branch is at "+lastRelease[:12]+" now: it was rolled back") {
 		t.Errorf("it is %s: %v", r.Verdict, c)
 	}
 	if r := s.decides(t, server.url, "--again"); r.Verdict != promotion.Promote {

@@ -47,7 +47,7 @@ func TestTheGateTakesAWordForWhenTheReleaseCame(t *testing.T) {
 		{"an hour ago", 0, func(*stage) string { return "1h" }, exitOK, ""},
 		{"a release that fails", 0.02, func(*stage) string { return "1h" }, exitNo, "since the Release arrived"},
 		{"not long enough ago", 0, func(*stage) string { return "10m" }, exitInconclusive, "for 10m, and sent data (30m required; complete at"},
-		{"in the future", 0, func(s *stage) string { return s.ago(-time.Hour) }, exitInconclusive, "claims for b-1 a time in the future"},
+		{"in the future", 0, func(s *stage) string { return s.ago(-time.Hour) }, exitInconclusive, "claims, for b-1, a time in the future"},
 		{"before the history begins", 0, func(*stage) string { return "9h" }, exitInconclusive, "before the history of cart begins"},
 		{"long before the history begins", 0, func(*stage) string { return "30d" }, exitInconclusive, "before the history of cart begins"},
 	} {

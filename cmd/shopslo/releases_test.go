@@ -74,13 +74,13 @@ func TestAReleasesFileOfTheCheckoutIsNamedAsThat(t *testing.T) {
 			t.Fatal(code, said)
 		}
 	}
-	const brought = "By the releases file releases.jsonl (of the checkout, so the Release may have written it), all ShopSets"
+	const brought = "According to the releases file releases.jsonl (of the checkout, so the Release may have written it), all ShopSets"
 	o := s.checkedOut(t)
 	if _, said := s.said(t, "--explain"); !strings.Contains(said, brought) {
 		t.Errorf("it is not named:\n%s", said)
 	}
 	o.git("rm", "--quiet", "--cached", "releases.jsonl") // a deploy job has written it beside
-	if _, said := s.said(t, "--explain"); strings.Contains(said, brought) || !strings.Contains(said, "By the releases file releases.jsonl, all ShopSets") {
+	if _, said := s.said(t, "--explain"); strings.Contains(said, brought) || !strings.Contains(said, "According to the releases file releases.jsonl, all ShopSets") {
 		t.Errorf("it is named as brought:\n%s", said)
 	}
 }
@@ -96,7 +96,7 @@ func TestTheGateDoesNotTrustABrokenReleasesFile(t *testing.T) {
 		want string
 	}{
 		"fine":                {func(s *stage) string { return line(s, "v2", time.Hour) }, exitOK, ""},
-		"in the future":       {func(s *stage) string { return line(s, "v2", -time.Hour) }, exitInconclusive, "claims for b-1 a time in the future"},
+		"in the future":       {func(s *stage) string { return line(s, "v2", -time.Hour) }, exitInconclusive, "claims, for b-1, a time in the future"},
 		"a line twice":        {func(s *stage) string { return line(s, "v2", time.Hour) + line(s, "v2", time.Hour) }, exitUsage, "releases.jsonl:2: it says that release v2 came to b-1"},
 		"two at once":         {func(s *stage) string { return line(s, "v2", time.Hour) + line(s, "v3", time.Hour) }, exitUsage, "releases.jsonl:2: it says that release v3 came to b-1"},
 		"an unfinished line":  {func(s *stage) string { return line(s, "v2", time.Hour) + `{"at":"2026` }, exitUsage, "releases.jsonl:2: its last line is unfinished"},

@@ -452,7 +452,7 @@ func TestAReleaseCannotChooseTheBranchThatJudgesIt(t *testing.T) {
 		"the target's, which its old one contradicts": {func(t *testing.T, s *stage, o origin) {
 			s.edit(t, "fleet.yaml", "branch: tier-1", "branch: mine")
 			o.push("mine", "tier-0")
-		}, "The Release may have chosen that branch: no other says that it is prod's."},
+		}, "The Release may have chosen that branch: nothing else says that it is prod's."},
 		"the target's, which the one below contradicts": {func(t *testing.T, s *stage, o origin) {
 			s.edit(t, "fleet.yaml", "branch: tier-1", "branch: mine")
 			o.push("mine")
