@@ -129,7 +129,7 @@ var labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 func checkMatchLabel(name, value string) error {
 	switch {
 	case !labelName.MatchString(name):
-		return fmt.Errorf("%q is no label name; use letters, digits and _, a digit not first", name)
+		return fmt.Errorf("%q is not a label name; use letters, digits and _, not starting with a digit", name)
 	case strings.HasPrefix(name, "__"):
 		return fmt.Errorf("label %s is reserved and not part of what a ShopSet's series share; use another", name)
 	case value == "":

@@ -27,7 +27,7 @@ var releaseName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+/:@-]{0,127}$`)
 // CheckReleaseName reports what cannot be the name of a Release.
 func CheckReleaseName(name string) error {
 	if !releaseName.MatchString(name) {
-		return fmt.Errorf("%.200q names no release; write a commit, a version or a tag: letters, digits and . _ + / : @ -, 128 at most", name)
+		return fmt.Errorf("%.200q is not a release; give a commit, a version or a tag: letters, digits and . _ + / : @ -, at most 128", name)
 	}
 	return nil
 }

@@ -35,12 +35,12 @@ const firstYear = 2000
 func ParseWeek(text string, now time.Time, zone *time.Location) (Period, error) {
 	var year, week int
 	if n, err := fmt.Sscanf(text, "%4d-W%2d", &year, &week); n != 2 || err != nil || len(text) != len("2026-W46") {
-		return Period{}, fmt.Errorf("%q is no ISO week; write it like 2026-W46", text)
+		return Period{}, fmt.Errorf("%q is not an ISO week; write it like 2026-W46", text)
 	}
 	// 4 January is always in week 1.
 	monday := dayFrom(mondayOf(time.Date(year, 1, 4, 12, 0, 0, 0, zone)), 7*(week-1))
 	if fmt.Sprintf("%04d-W%02d", year, week) != text {
-		return Period{}, fmt.Errorf("%q is no ISO week; write it like 2026-W46", text)
+		return Period{}, fmt.Errorf("%q is not an ISO week; write it like 2026-W46", text)
 	}
 	if y, w := monday.AddDate(0, 0, 3).ISOWeek(); y != year || w != week {
 		return Period{}, fmt.Errorf("the year %d has no week %d", year, week)
@@ -62,12 +62,12 @@ func ParseDays(first, last string, now time.Time, zone *time.Location) (Period, 
 	}
 	from, err := day(first)
 	if err != nil {
-		return Period{}, fmt.Errorf("%q is no day; write it like 2026-11-09", first)
+		return Period{}, fmt.Errorf("%q is not a day; write it like 2026-11-09", first)
 	}
 	to, err := day(last)
 	switch {
 	case err != nil:
-		return Period{}, fmt.Errorf("%q is no day; write it like 2026-11-15", last)
+		return Period{}, fmt.Errorf("%q is not a day; write it like 2026-11-15", last)
 	case to.Before(from):
 		return Period{}, errors.New("the last day is before the first")
 	case from.Year() < firstYear:

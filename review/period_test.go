@@ -79,7 +79,7 @@ func TestAPeriodThatCannotBeIsRefused(t *testing.T) {
 		}
 	}
 	for days, want := range map[[2]string]string{
-		{"9.11.", "2026-11-15"}: "is no day", {"2026-11-09", "tomorrow"}: "is no day", {"2026-11-09", "2026-11-08"}: "before the first",
+		{"9.11.", "2026-11-15"}: "is not a day", {"2026-11-09", "tomorrow"}: "is not a day", {"2026-11-09", "2026-11-08"}: "before the first",
 		{"2026-11-23", "2026-11-24"}: "has not begun", {"2026-01-01", "2026-11-01"}: "more than 92 days", {"0226-11-09", "0226-11-10"}: "before the year 2000",
 	} {
 		if _, err := ParseDays(days[0], days[1], now, time.UTC); err == nil || !strings.Contains(err.Error(), want) {

@@ -40,7 +40,7 @@ func TestWhatCannotBeStarted(t *testing.T) {
 		{"documents that are not there", "--fleet " + dir + "/*.yaml --kubeconfig " + config, "*.yaml"},
 		{"a kubeconfig that is not there", "--fleet " + examples + " --kubeconfig " + dir + "/no", dir + "/no"},
 		{"a context that is not there", "--fleet " + examples + " --kubeconfig " + config + " --context y", `no context "y"`},
-		{"a state file that is no state", "--fleet " + examples + " --kubeconfig " + config + " --state.file " + bad, "mend it, or move it away"},
+		{"a state file that is no state", "--fleet " + examples + " --kubeconfig " + config + " --state.file " + bad, "fix it, or move it away"},
 		{"a pattern without a group", "--fleet " + examples + " --kubeconfig " + config + " --application.name-pattern a", "has no group"},
 		{"a web configuration that is none", "--fleet " + examples + " --kubeconfig " + config + " --web.config.file " + bad, "--web.config.file"},
 		{"a level that is none", "--fleet x --kubeconfig x --log.level loud", "--log.level"},

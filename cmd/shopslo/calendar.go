@@ -79,16 +79,16 @@ func freezeCommand(p *program) *cobra.Command {
 			z := promotion.Freeze{ID: e.name, Reason: e.reason, By: e.by, Scope: e.scope(), Emergency: *emergency}
 			switch {
 			case *emergency && (len(e.tiers)+len(e.groups) > 0 || recurs.RRule != "" || e.from != "" || e.until != "" || e.length != ""):
-				return nil, usage.Errorf("--emergency stops everything until it is lifted; leave --tier, --group, --rrule, --from, --until and --for out")
+				return nil, usage.Errorf("--emergency stops everything until it is lifted; leave out --tier, --group, --rrule, --from, --until and --for")
 			case recurs.RRule == "" && (cmd.Flags().Changed("time") || cmd.Flags().Changed("time-zone")):
 				return nil, usage.Errorf("--time and --time-zone go with --rrule; write when it begins as --from")
 			case *emergency:
 				z.From = now
 				return calendar.FreezeText(z, nil)
 			case z.Scope.Everything() && !e.fleet:
-				return nil, usage.Errorf("what is to be frozen? give --tier, --group or --fleet")
+				return nil, usage.Errorf("what should be frozen? give --tier, --group or --fleet")
 			case !z.Scope.Everything() && e.fleet:
-				return nil, usage.Errorf("--fleet is everything; leave --tier and --group out")
+				return nil, usage.Errorf("--fleet is everything; leave out --tier and --group")
 			case recurs.RRule != "":
 				if recurs.For = e.length; e.length == "" || e.from != "" || e.until != "" {
 					return nil, usage.Errorf("a recurring freeze needs --for, and neither --from nor --until")
@@ -180,7 +180,7 @@ func excludeCommand(p *program) *cobra.Command {
 			case e.from == "":
 				return nil, usage.Errorf("--from is missing: when did it begin?")
 			case x.Scope.Everything() != e.fleet:
-				return nil, usage.Errorf("what is left out? give --shopset, --group or --tier, or --fleet alone")
+				return nil, usage.Errorf("what should be excluded? give --shopset, --group or --tier, or --fleet alone")
 			}
 			if x.From, x.Until, err = e.span(now); err != nil {
 				return nil, err
@@ -205,7 +205,7 @@ func (e *entry) run(cmd *cobra.Command, kind string, text func(now time.Time) ([
 	}
 	switch {
 	case strings.TrimSpace(e.reason) == "":
-		return usage.Errorf("--reason is missing: those who meet it will want to know")
+		return usage.Errorf("--reason is missing: say why, for the people affected")
 	case e.by == "":
 		return usage.Errorf("--by is missing: who decides this?")
 	case !utf8.ValidString(e.reason + e.by + e.link):
@@ -227,7 +227,7 @@ func (e *entry) run(cmd *cobra.Command, kind string, text func(now time.Time) ([
 	if err != nil {
 		return &codeError{exitUsage, err}
 	}
-	return e.p.print(e.p.inLanguage(fmt.Sprintf("%s\nwritten to %s; it counts once it is committed and the gate reads it:\n  git add %s && git commit -m %s\n",
+	return e.p.print(e.p.inLanguage(fmt.Sprintf("%s\nwritten to %s; it takes effect once it is committed and the gate reads it:\n  git add %s && git commit -m %s\n",
 		strings.TrimRight(string(content), "\n"), path, quoted(path), quoted(kind+": "+e.reason))))
 }
 
@@ -240,7 +240,7 @@ func (e *entry) show(cmd *cobra.Command, kind string, now time.Time) error {
 		}
 	})
 	if other != "" {
-		return usage.Errorf("--list shows all that are there; leave --%s out", other)
+		return usage.Errorf("--list shows all documents; leave out --%s", other)
 	}
 	d, err := e.p.load()
 	if err != nil {
@@ -332,7 +332,7 @@ func (e *entry) span(now time.Time) (from, until time.Time, err error) {
 	}
 	switch {
 	case (e.until == "") == (e.length == ""):
-		return from, until, usage.Errorf("give one of --until and --for: it has to end by itself")
+		return from, until, usage.Errorf("give one of --until and --for: it has to end")
 	case e.until != "":
 		if until, err = time.Parse(time.RFC3339, e.until); err != nil {
 			return from, until, usage.Errorf("--until: %q is not a time; write it like 2026-11-01T09:00:00+09:00", e.until)

@@ -53,7 +53,7 @@ var realCases = []realCase{
 	{"hidden-outage", "requests", hiddenOutage, 21_600, 720, slo.Exhausted, []slo.FlagKind{slo.ClockStep}, "the start time moved, but nothing that is counted restarted [clock_step]"},
 	// Processes and series.
 	{"two-containers", "requests", twoContainers, 86_400, 86, slo.OK, nil, "growth 43157; counted 43157"},
-	{"old-answers", "requests", oldAnswers, 43_200, 43, slo.OK, nil, "the drop is made up for: it was an old answer; counts 120"},
+	{"old-answers", "requests", oldAnswers, 43_200, 43, slo.OK, nil, "the drop was made up for: it was an old answer; counts 120"},
 	{"new-spelling", "latency", newSpelling, 43_200, 64, slo.OK, nil, "le: 1, +Inf"},
 	{"new-spelling-listed", "latency-by-list", newSpelling, 43_200, 64, slo.OK, nil, "le: 1, +Inf"},
 	{"higher-count", "fast", higherCount, 464, 45, slo.Exhausted, []slo.FlagKind{slo.PartialDrop}, "100 → 105: another series of the process dropped: this one was reset, too; counts 105"},

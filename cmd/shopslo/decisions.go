@@ -130,7 +130,7 @@ func showCommand(p *program) *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		n, err := strconv.Atoi(args[0])
 		if err != nil || n < 1 {
-			return usage.Errorf("%q is no entry of a log: they are counted from 1", args[0])
+			return usage.Errorf("%q is not an entry of a log: entries are numbered from 1", args[0])
 		}
 		log, err := p.readLog(*f)
 		if err != nil {
@@ -168,7 +168,7 @@ func (p *program) readLog(f logFlags) (decisionlog.Reader, error) {
 // checkLogFolder refuses a folder that never had a log.
 func checkLogFolder(dir string) error {
 	if !decisionlog.In(dir) {
-		return usage.Errorf("there is no %s, so %s is no log of decisions; name the folder of gate.log.dir", filepath.Join(dir, decisionlog.File), dir)
+		return usage.Errorf("there is no %s, so %s is not a log of decisions; name the folder of gate.log.dir", filepath.Join(dir, decisionlog.File), dir)
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func (s *stage) reads(t *testing.T, head string, how ...string) {
 	if none, _ := must(t, exitOK, args("--overrides", "--since", "1000h")...); !strings.HasPrefix(none, "0 of 2 entries") {
 		t.Errorf("%v: %s", how, none)
 	}
-	if said, _ := must(t, exitOK, args("verify", "--head", head)...); !strings.HasPrefix(said, "2 entries, the chain holds") {
+	if said, _ := must(t, exitOK, args("verify", "--head", head)...); !strings.HasPrefix(said, "2 entries, the chain is intact") {
 		t.Errorf("%v: %s", how, said)
 	}
 	if said, _ := must(t, exitOK, args("verify", "-o", "json")...); !strings.Contains(said, `"entries": 2`) {

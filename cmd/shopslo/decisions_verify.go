@@ -79,17 +79,17 @@ func verifiedText(v decisionlog.Verified, asked bool) string {
 		return "the log is empty\n"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d entries, the chain holds; its head is %s\n", v.Head.Index, v.Head.Hash)
+	fmt.Fprintf(&b, "%d entries, the chain is intact; its head is %s\n", v.Head.Index, v.Head.Hash)
 	switch {
 	case v.Was > 0:
-		fmt.Fprintf(&b, "The published hash is of entry %d, which was entry %d before a repair.\n", v.Published, v.Was)
+		fmt.Fprintf(&b, "The published hash is that of entry %d, which was entry %d before a repair.\n", v.Published, v.Was)
 	case asked:
-		fmt.Fprintf(&b, "The published hash is of entry %d: it and all before it are as they were made.\n", v.Published)
+		fmt.Fprintf(&b, "The published hash is that of entry %d: it and all earlier entries are unchanged.\n", v.Published)
 	default:
-		b.WriteString("This shows that the log agrees with itself; --head with a published hash proves that it is the one that was published.\n")
+		b.WriteString("This shows that the log is consistent; --head with a published hash proves that it is the one that was published.\n")
 	}
 	for _, n := range v.Repairs {
-		fmt.Fprintf(&b, "Entry %d tells of a repair; see 'shopslo decisions show %d' for what was lost.\n", n, n)
+		fmt.Fprintf(&b, "Entry %d records a repair; see 'shopslo decisions show %d' for what was lost.\n", n, n)
 	}
 	for _, n := range v.LostRecords {
 		fmt.Fprintf(&b, "The record of entry %d was lost before a repair.\n", n)
@@ -179,7 +179,7 @@ func (p *program) printRepair(r *decisionlog.Repaired, dir string, head decision
 		return p.printJSON(out)
 	}
 	if r == nil {
-		return p.print(p.inLanguage(fmt.Sprintf("Nothing to repair: %d entries, the chain holds.\n", head.Index)))
+		return p.print(p.inLanguage(fmt.Sprintf("Nothing to repair: %d entries, the chain is intact.\n", head.Index)))
 	}
 	return printSaid(p, func(w io.Writer) error { return r.WriteText(w, dir, head) })
 }

@@ -130,7 +130,7 @@ func TestExplainTellsWhatTheLedgerDid(t *testing.T) {
 	}
 	for _, want := range []string{
 		"drops, perhaps by an old answer: held until that is known; counts 0",
-		"the drop is made up for: it was an old answer; counts 200",
+		"the drop was made up for: it was an old answer; counts 200",
 		"drops: a reset; counts 0 [reset_without_restart]",
 		"to be decided when it is known whether another series has ended; counts 0",
 		`800 → 805: goes on from http_requests_total{code="500", instance="1", job="shop", shopset="b-1"}; counts 5`,

@@ -30,7 +30,7 @@ func (f *fixFlags) check(server string) error {
 	case f.ownRules && server != "":
 		return usage.Errorf("--own-rules does not go with --server, which judges by its own")
 	case f.by != "" && f.fix == "" && f.acceptRules == "" && !f.again:
-		return usage.Errorf("--by says whose word --fix, --accept-rules or --again is; give both")
+		return usage.Errorf("--by goes with --fix, --accept-rules or --again; give both")
 	case f.acceptRules != "" && f.by == "":
 		return usage.Errorf("--by is missing; name who accepts the rules")
 	case f.acceptRules != "":
@@ -40,7 +40,7 @@ func (f *fixFlags) check(server string) error {
 	}
 	if f.fix != "" {
 		if u, err := url.Parse(f.fix); err != nil || u.Host == "" || u.User != nil {
-			return usage.Errorf("--fix must be the URL of what is mended, such as a pull request or an incident, without a password in it")
+			return usage.Errorf("--fix must be the URL of what is fixed, such as a pull request or an incident, without a password in it")
 		}
 	}
 	return nil

@@ -123,7 +123,7 @@ func (f *gateFlags) check(cmd *cobra.Command, server string, at when) error {
 		}
 		return nil
 	case f.to == "":
-		return usage.Errorf("--to is missing; name the Tier that the release is to go to")
+		return usage.Errorf("--to is missing; name the Tier to promote the release to")
 	case f.watch < 0 || f.every < time.Second:
 		return usage.Errorf("--watch must not be below 0s, nor --every below 1s")
 	case f.watch > 0 && at.given:

@@ -85,10 +85,10 @@ func TestWhoAsksSinceWhenHasToSayOfWhat(t *testing.T) {
 		do   func(*stage) *stage
 		want string
 	}{
-		{"no release", []string{"--since", "1h"}, func(s *stage) *stage { return s.unseen(t) }, "--release is missing; name the release that came"},
+		{"no release", []string{"--since", "1h"}, func(s *stage) *stage { return s.unseen(t) }, "--release is missing; name the release that arrived"},
 		{"no time", []string{"--since", "monday", "--release", "v1"}, func(s *stage) *stage { return s.unseen(t) }, `--since: "monday" is neither a time`},
 		{"an exporter that knows", []string{"--since", "1h", "--release", goodRelease}, func(s *stage) *stage { return s }, "--since does not go with gate.fleet"},
-		{"no name", []string{"--since", "1h", "--release", "v1 v2"}, func(s *stage) *stage { return s.unseen(t) }, `"v1 v2" names no release`},
+		{"no name", []string{"--since", "1h", "--release", "v1 v2"}, func(s *stage) *stage { return s.unseen(t) }, `"v1 v2" is not a release`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if code, said := c.do(newStage(t, 0)).said(t, c.args...); code != exitUsage || !strings.Contains(said, c.want) {

@@ -88,7 +88,7 @@ func writeEach(dir string, made importer.Imported) error {
 		files = append(files, starter.File{Path: strings.ReplaceAll(strings.ToLower(s.Name), " ", "-") + ".yaml", Text: s.Document})
 	}
 	if there := starter.There(dir, files); there != "" {
-		return usage.Errorf("%s is there already, and nothing is written over; move it away, or write elsewhere with --dir", there)
+		return usage.Errorf("%s already exists, and is not overwritten; move it away, or choose another folder with --dir", there)
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("--dir: %w", err)

@@ -106,7 +106,7 @@ func (f initFlags) nothingThere(files []starter.File) error {
 		return usage.Errorf("--dir: %s is a file; name a folder", f.dir)
 	}
 	if there := starter.There(f.dir, files); there != "" && !f.dryRun {
-		return usage.Errorf("%s is there already, and nothing is written over; move it away, or write elsewhere with --dir", there)
+		return usage.Errorf("%s already exists, and is not overwritten; move it away, or choose another folder with --dir", there)
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func (f *ledgerSpan) given() bool {
 // asked reads the flags.
 func (f *ledgerSpan) asked(p *program, dir string) (a recount.Asked, err error) {
 	if f.from == "" {
-		return a, usage.Errorf("--from is missing: since when is to be counted anew?")
+		return a, usage.Errorf("--from is missing: give the time to recount from")
 	}
 	a = recount.Asked{Dir: dir, SLOs: f.slos, ShopSets: f.shopsets}
 	a.From, a.To, err = spanOf(p, f.from, f.to)
@@ -57,7 +57,7 @@ func spanOf(p *program, from, to string) (since, until time.Time, err error) {
 		}
 	}
 	if since.After(p.Now()) {
-		return since, until, usage.Errorf("--from: %s has not come yet", from)
+		return since, until, usage.Errorf("--from: %s is in the future", from)
 	}
 	return since, until, nil
 }

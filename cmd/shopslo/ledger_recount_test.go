@@ -102,7 +102,7 @@ func TestALedgerIsComparedWithItsSourceAndRecounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	recount := append([]string{"ledger", "recount"}, since...)
-	if out := shopslo(3, append(recount, "--apply")...); !strings.Contains(out, "is in use by another process") || !strings.Contains(out, "end 'shopslo serve'") {
+	if out := shopslo(3, append(recount, "--apply")...); !strings.Contains(out, "is in use by another process") || !strings.Contains(out, "stop 'shopslo serve'") {
 		t.Errorf("a ledger in use:\n%s", out)
 	}
 	if out := shopslo(exitOK, recount...); !strings.Contains(out, "Nothing was written.") || files() != before {

@@ -55,7 +55,7 @@ func TestNamesThatNothingHasAreNoEmptyAnswer(t *testing.T) {
 		"status --tier prd":        `--tier: there is no budget of "prd" (did you mean "prod"?)`,
 		"status --shopset b1":      `--shopset: there is no budget of "b1"`,
 		"status --slo kart":        `--slo: there is no budget of "kart" (did you mean "cart"?)`,
-		"decisions --dir " + s.dir: "decisions.jsonl, so " + s.dir + " is no log of decisions",
+		"decisions --dir " + s.dir: "decisions.jsonl, so " + s.dir + " is not a log of decisions",
 	} {
 		code, stdout, stderr := runHere(t, append(strings.Fields(asked), "--config", s.config)...)
 		if code != exitUsage || stdout != "" || !strings.Contains(stderr, want) {

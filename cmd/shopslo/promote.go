@@ -91,7 +91,7 @@ func promoteCommand(p *program) *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		switch {
 		case to == "" && !all:
-			return usage.Errorf("--to is missing; name the Tier that the release is to go to, or --all")
+			return usage.Errorf("--to is missing; name the Tier to promote the release to, or --all")
 		case fs.Changed("check-pull-request"):
 			f.server, f.o.Fix, f.o.Again = *server, f.fix, f.again
 			return checkPullRequest(cmd, p, f, fleet.TierName(to), request)

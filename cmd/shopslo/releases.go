@@ -56,7 +56,7 @@ func addReleaseCommand(p *program) *cobra.Command {
 	p.complete(cmd, "shopset", documents.ShopSetNames)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if s.Release == "" {
-			return usage.Errorf("--release is missing; name what has come")
+			return usage.Errorf("--release is missing; name the release that has arrived")
 		}
 		now := p.Now()
 		var err error
@@ -74,7 +74,7 @@ func addReleaseCommand(p *program) *cobra.Command {
 		if a.Already {
 			how = "already in"
 		}
-		return p.print(p.inLanguage(fmt.Sprintf("release %s came to %s at %s; %s %s\n", a.Entry.Release, strings.Join(texts(a.Entry.ShopSets), ", "),
+		return p.print(p.inLanguage(fmt.Sprintf("release %s arrived in %s at %s; %s %s\n", a.Entry.Release, strings.Join(texts(a.Entry.ShopSets), ", "),
 			a.Entry.At.Format(time.RFC3339), how, a.File)))
 	}
 	return cmd
@@ -186,7 +186,7 @@ func listOf(d *documents.Documents, entries []releasefile.Entry, asked func(flee
 
 func (l releaseList) table(in text.Language) string {
 	if len(l.Entries) == 0 {
-		return answers.Say(in, "no release is in "+filepath.Base(l.File)+"\n")
+		return answers.Say(in, "there is no release in "+filepath.Base(l.File)+"\n")
 	}
 	rows := [][]string{answers.Row(in, []string{"AT", "RELEASE", "SHOPSETS", "BY", "RECORDED"})}
 	for _, e := range l.Entries {
@@ -214,9 +214,9 @@ func repairReleasesCommand(p *program) *cobra.Command {
 		case err != nil:
 			return &codeError{exitUsage, err}
 		case torn == "":
-			return p.print(p.inLanguage("all lines are whole: nothing to repair\n"))
+			return p.print(p.inLanguage("all lines are complete: nothing to repair\n"))
 		}
-		return p.print(p.inLanguage(fmt.Sprintf("taken away: %.2000q\n", torn)))
+		return p.print(p.inLanguage(fmt.Sprintf("removed: %.2000q\n", torn)))
 	}
 	return cmd
 }

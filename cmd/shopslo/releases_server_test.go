@@ -42,7 +42,7 @@ func TestAServerTakesReleases(t *testing.T) {
 	}{
 		{"nobody has said anything", env, gate, exitInconclusive, "The Release to promote is unknown"},
 		{"without a password", nil, add("v2", time.Hour), exitUsage, "it asks for a user and password"},
-		{"with one", env, add("v2", time.Hour), exitOK, "release v2 came to b-1 at"},
+		{"with one", env, add("v2", time.Hour), exitOK, "release v2 arrived in b-1 at"},
 		{"once more", env, add("v2", time.Hour), exitOK, "already in releases.jsonl"},
 		{"an earlier time", env, add("v3", 2*time.Hour), exitUsage, "it contradicts the file: it says that release v3 came to b-1"},
 		{"an unknown ShopSet", env, add("v3", time.Minute, "--shopset", "b-9"), exitUsage, `the fleet has no ShopSet "b-9"`},

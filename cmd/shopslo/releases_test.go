@@ -114,7 +114,7 @@ func TestTheGateDoesNotTrustABrokenReleasesFile(t *testing.T) {
 
 func TestReleasesAddRefuses(t *testing.T) {
 	s := newStage(t, 0).keeps(t)
-	if code, said := s.adds(t, "beta", "v1", time.Hour); code != exitOK || !strings.Contains(said, "release v1 came to b-1 at ") || !strings.Contains(said, "recorded in releases.jsonl") {
+	if code, said := s.adds(t, "beta", "v1", time.Hour); code != exitOK || !strings.Contains(said, "release v1 arrived in b-1 at ") || !strings.Contains(said, "recorded in releases.jsonl") {
 		t.Fatal(code, said)
 	}
 	if code, said := s.adds(t, "beta", "v1", time.Hour); code != exitOK || !strings.Contains(said, "already in releases.jsonl") {
@@ -129,8 +129,8 @@ func TestReleasesAddRefuses(t *testing.T) {
 		{"an unknown ShopSet", []string{"--shopset", "b-2", "--release", "v2"}, `the fleet has no ShopSet "b-2"`},
 		{"no place", []string{"--release", "v2"}, "give --tier or --shopset"},
 		{"no release", []string{"--tier", "beta"}, "--release is missing"},
-		{"no name of a release", []string{"--tier", "beta", "--release", "v 2"}, `"v 2" names no release`},
-		{"the future", []string{"--tier", "beta", "--release", "v2", "--at", time.Now().Add(time.Hour).Format(time.RFC3339)}, "has not come yet"},
+		{"no name of a release", []string{"--tier", "beta", "--release", "v 2"}, `"v 2" is not a release`},
+		{"the future", []string{"--tier", "beta", "--release", "v2", "--at", time.Now().Add(time.Hour).Format(time.RFC3339)}, "is in the future"},
 		{"another release at the same time", []string{"--tier", "beta", "--release", "v2", "--at", s.ago(time.Hour)}, "and line 1 that v1 did at"},
 		{"an earlier time", []string{"--tier", "beta", "--release", "v2", "--at", s.ago(2 * time.Hour)}, "is --at right?"},
 	} {
@@ -176,7 +176,7 @@ func TestReleasesAreListed(t *testing.T) {
 		want string
 	}{
 		{[]string{"list"}, exitUsage, "releases.jsonl:4: its last line is unfinished"},
-		{[]string{"repair"}, exitOK, `taken away: "{\"at\""`},
+		{[]string{"repair"}, exitOK, `removed: "{\"at\""`},
 		{[]string{"repair"}, exitOK, "nothing to repair"},
 		{[]string{"list"}, exitOK, "v2"},
 	} {

@@ -32,7 +32,7 @@ func rollbackCommand(p *program) *cobra.Command {
 	cmd.Flags().BoolVar(&f.o.Again, "anyway", false, "also roll back to a release whose images are missing, or that was itself rolled back")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if tier == "" || to == "" {
-			return usage.Errorf("--tier and --to are needed; name the Tier, and the release that it is to run again")
+			return usage.Errorf("--tier and --to are required; name the Tier, and the release to go back to")
 		}
 		if err := errors.Join(f.check(false), checkRelease("--to", to)); err != nil {
 			return err

@@ -86,11 +86,11 @@ func (f *rulesFlags) validate(cmd *cobra.Command) error {
 		return usage.Errorf("--output: %q is not yaml, the format of Prometheus' rules", f.output)
 	}
 	if problems := validation.IsDNS1123Subdomain(f.name); len(problems) > 0 {
-		return usage.Errorf("--name: %q is no name of a resource; use lower-case letters, digits and \"-\"", f.name)
+		return usage.Errorf("--name: %q is not a resource name; use lower-case letters, digits and \"-\"", f.name)
 	}
 	for key, value := range f.labels {
 		if len(validation.IsQualifiedName(key)) > 0 || len(validation.IsValidLabelValue(value)) > 0 {
-			return usage.Errorf("--label: %q is no label that Kubernetes takes; write it like release=prometheus", key+"="+value)
+			return usage.Errorf("--label: %q is not a valid Kubernetes label; write it like release=prometheus", key+"="+value)
 		}
 	}
 	for _, name := range []string{"name", "label"} {
@@ -99,7 +99,7 @@ func (f *rulesFlags) validate(cmd *cobra.Command) error {
 		}
 	}
 	if f.check && f.to == "" {
-		return usage.Errorf("--check needs --to: the file that is to have the rules")
+		return usage.Errorf("--check needs --to: the file with the rules")
 	}
 	if f.to != "" {
 		if err := checkFile("--to", f.to); err != nil {
@@ -177,7 +177,7 @@ func same(path string, text []byte) error {
 	if bytes.Equal(withoutHead(there), withoutHead(text)) {
 		return nil
 	}
-	return &codeError{exitNo, fmt.Errorf("%s does not have the rules of these documents; write them anew: the same command without --check", path)}
+	return &codeError{exitNo, fmt.Errorf("%s does not match these documents; regenerate it: the same command without --check", path)}
 }
 
 // withoutHead is a file without its first line, which may be in another language.

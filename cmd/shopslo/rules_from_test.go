@@ -139,7 +139,7 @@ func TestAFailingReleaseCannotBringTheRulesThatLetItThrough(t *testing.T) {
 		t.Errorf("it is %s by %+v", r.Verdict, r.Evidence.Rules.From)
 	}
 	r := s.decides(t, "", "--own-rules")
-	if of := checkBelow(t, r, "rules"); !strings.Contains(of.Reason, "as --own-rules asks") || r.Evidence.Rules.From.Branch != "" {
+	if of := checkBelow(t, r, "rules"); !strings.Contains(of.Reason, "(--own-rules)") || r.Evidence.Rules.From.Branch != "" {
 		t.Errorf("asked for the rules beside the configuration, it has %v", of)
 	}
 	// A promoted setting counts.

@@ -150,7 +150,7 @@ func TestRulesReplaceAFileAtOnce(t *testing.T) {
 func TestRulesSayWhetherAFileIsUpToDate(t *testing.T) {
 	config, to := exampleConfig(t, ""), filepath.Join(t.TempDir(), "rules.yaml")
 	check := []string{"rules", "-c", config, "--to", to, "--check"}
-	if code, _, stderr := runHere(t, check...); code != exitNo || !strings.Contains(stderr, to+" does not have the rules of these documents") {
+	if code, _, stderr := runHere(t, check...); code != exitNo || !strings.Contains(stderr, to+" does not match these documents") {
 		t.Errorf("no file: exit code %d: %s", code, stderr)
 	}
 	if _, err := os.Stat(to); err == nil {
@@ -198,13 +198,13 @@ func TestRulesRefuseAWrongCommandLine(t *testing.T) {
 		{"nothing to compare with", "--check", "--check needs --to"},
 		{"names of nobody", "--compat pyrra", `--compat: "pyrra" is not sloth`},
 		{"runbooks that are nowhere", "--runbooks wiki", `--runbooks: "wiki" is not a URL`},
-		{"a label that Kubernetes refuses", "--operator --label a!b=c", `--label: "a!b=c" is no label`},
-		{"a name that Kubernetes refuses", "--operator --name UP", `--name: "UP" is no name of a resource`},
+		{"a label that Kubernetes refuses", "--operator --label a!b=c", `--label: "a!b=c" is not a valid Kubernetes label`},
+		{"a name that Kubernetes refuses", "--operator --name UP", `--name: "UP" is not a resource name`},
 		{"a label without a resource", "--label a=b", "--label is about the resource: it takes --operator"},
 		{"a name without a resource", "--name a", "--name is about the resource"},
 		{"no time to be silent", "--stale-after 0s", "--stale-after: 0s must be above 0"},
 		{"no time to drift", "--drift-after -1s", "--drift-after: -1s must be above 0"},
-		{"a folder that is not there", "--to nowhere/rules.yaml", "--to: there is no folder nowhere; make it, or name another file"},
+		{"a folder that is not there", "--to nowhere/rules.yaml", "--to: there is no folder nowhere; create it, or name another file"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -45,7 +45,7 @@ func TestTwoScrapersInOneVictoriaMetricsAreCountedOnce(t *testing.T) {
 	if code != exitOK || stderr != "" {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
-	for name, explained := range map[string]string{"one-series": "the drop is made up for: it was an old answer", "two-series": "total 43200, bad 43 events"} {
+	for name, explained := range map[string]string{"one-series": "the drop was made up for: it was an old answer", "two-series": "total 43200, bad 43 events"} {
 		b := budgetOf(t, decodeStatus(t, stdout), "requests", name)
 		if b.Total == nil || *b.Total != 43_200 || *b.Bad != 43 || b.State != slo.OK || len(b.Flags) > 0 {
 			t.Errorf("%s: %s, flags %v; right are 43 bad of 43200", name, figures(b), b.Flags)

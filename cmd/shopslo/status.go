@@ -206,7 +206,7 @@ func (p *program) atFlag(cmd *cobra.Command) func() (when, error) {
 			return when{}, usage.Errorf("--at: %q is not a time; write it like 2026-11-01T09:00:00+09:00", text)
 		}
 		if t.After(p.Now()) {
-			return when{}, usage.Errorf("--at: %s has not come yet", text)
+			return when{}, usage.Errorf("--at: %s is in the future", text)
 		}
 		return when{t, true}, nil
 	}

@@ -240,7 +240,7 @@ var sayRulesHead = text.Of("# Made by 'shopslo rules'; make it anew when SLOs or
 // What import says of each thing that it could not carry.
 var (
 	sayOnGrid   = text.Of("%s: remark: SLO %s: its queries are evaluated on a grid, and counted in points: docs/queries.md says why", "%s: 注意点: SLO %s: クエリはグリッド上で評価され、points で数えます。理由は docs/queries.md にあります")
-	sayLeft     = text.Of("%s: not carried: %s: %s", "%s: 引き継げません: %s: %s")
+	sayLeft     = text.Of("%s: not converted: %s: %s", "%s: 引き継げません: %s: %s")
 	sayRemark   = text.Of("%s: remark: %s: %s", "%s: 注意点: %s: %s")
-	sayImported = text.Of("imported: %d (%d with remarks); not carried: %d; 'shopslo validate --source' says whether they find their metrics", "変換: %d 件（うち注意点あり %d 件）。引き継げないもの: %d 件。メトリクスが見つかるかは 'shopslo validate --source' で確認できます")
+	sayImported = text.Of("imported: %d (%d with remarks); not converted: %d; 'shopslo validate --source' checks that their metrics exist", "変換: %d 件（うち注意点あり %d 件）。引き継げないもの: %d 件。メトリクスが見つかるかは 'shopslo validate --source' で確認できます")
 )

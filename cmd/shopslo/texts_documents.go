@@ -5,7 +5,7 @@ import "github.com/shopslo/shopslo/internal/text"
 // faults are what is wrong with documents of one kind, beside what all have in common.
 var faults = []text.Entry{
 	// The fleet.
-	text.Of("%q is no label name; use letters, digits and _, a digit not first", "%q はラベル名になりません。英数字と _ を使い、数字で始めないでください"),
+	text.Of("%q is not a label name; use letters, digits and _, not starting with a digit", "%q はラベル名になりません。英数字と _ を使い、数字で始めないでください"),
 	text.Of("label %s is reserved and not part of what a ShopSet's series share; use another", "ラベル %s は予約済みで、ShopSet の系列に共通のものではありません。別のラベルを使ってください"),
 	text.Of("label %s has an empty value, which means a series without it; give it a value", "ラベル %s の値が空です（ラベルのない系列を意味します）。値を指定してください"),
 	text.Of("%q has %d characters; a name has at most 63", "%q は %d 文字です。名前は 63 文字までです"),

@@ -32,8 +32,8 @@ a document is invalid · 4 the log could not be reached.
 		`
 終了コード: 0 正常 / 1 連鎖が壊れている / 3 コマンドライン・設定・文書の誤り / 4 ログに接続できない
 `)
-	longDecisionsShow = text.Of(`show prints the record of an entry. For a decision that is what 'shopslo gate -o json'
-printed, and 'shopslo gate --replay' can make the decision again from it. For a
+	longDecisionsShow = text.Of(`show prints the record of an entry. For a decision that is what 'shopslo gate -o
+json' printed, and 'shopslo gate --replay' can make the decision again from it. For a
 promotion or rollback it is what 'shopslo promote -o json' printed.
 `,
 		`show はエントリーの記録を出力します。判定なら 'shopslo gate -o json' の出力で、'shopslo gate --replay' で判定を再現できます。昇格・ロールバックなら 'shopslo promote -o json' の出力です。
@@ -52,9 +52,9 @@ from its own record.
 --head がなければ、ログ自体に矛盾がないことしか分かりません。書き込める人なら末尾を書き換えたり切り捨てたりできるためです。判定とともに公開されたハッシュを --head に渡すと、その判定とそれ以前のすべてが当時のまま残っていることを証明できます。'shopslo gate --replay' はどちらも証明しません。判定がその記録から導かれることを示すだけです。
 `)
 	longDecisionsVerifyExits = text.Of(`
-Exit codes: 0 the chain is intact · 1 it is broken, or does not have the published hash
-· 3 the command line, the configuration or a document is invalid · 4 the log could not
-be reached.
+Exit codes: 0 the chain is intact · 1 it is broken, or does not have the published
+hash · 3 the command line, the configuration or a document is invalid · 4 the log
+could not be reached.
 `,
 		`
 終了コード: 0 連鎖は正しい / 1 壊れている、または公開されたハッシュがない / 3 コマンドライン・設定・文書の誤り / 4 ログに接続できない
@@ -101,20 +101,21 @@ uses it. The exit code does not depend on what it finds.`,
 	longGate = text.Of(`gate looks at the release in the Tier below and at the Tier that it would go to, and
 decides: promote (exit code 0), hold (1: something is known to be wrong) or
 inconclusive (2: evidence is missing). Missing evidence is never a pass. Every check
-shows its figures. If a source cannot be reached, the exit code is 4, unless something
-else is known to be wrong. In a fleet of one Tier, that Tier itself is judged: may the
-next release go out?
+shows its figures. If a source cannot be reached, the exit code is 4, unless
+something else is known to be wrong. In a fleet of one Tier, that Tier itself is
+judged: may the next release go out?
 
 When the release arrived in the Tier below is known from the exporter or a releases
-file ('shopslo releases'). You can also set it with --since, and the decision says so.
+file ('shopslo releases'). You can also set it with --since, and the decision says
+so.
 
 -o json prints the decision with its policy and all of its evidence; --replay makes
 the decision again from it. That shows that the decision follows from its record, but
 not that it was ever made: see 'shopslo decisions verify --head'. --write also writes
 the decision in other formats.
 
-Reasons are in the language of the output; in JSON and the log of decisions they are in
-English.
+Reasons are in the language of the output; in JSON and the log of decisions they are
+in English.
 `,
 		`gate は、リリースと下の Tier、そして受け入れる Tier を調べ、許可（終了コード 0）、保留（1: 問題が分かっている）、判断不能（2: 根拠が足りない）のいずれかに判定します。分からないことは決して合格になりません。どの確認項目にも数値が付きます。取得元に接続できなければ終了コードは 4 です（ほかに問題が分かっていれば 1）。Tier が 1 つだけのフリートでは、その Tier 自身を見て、次のリリースを出してよいかを判定します。
 
@@ -150,8 +151,8 @@ Mackerel が受け取らなかったものは mackerel.spool のフォルダー�
 
 終了コード: 0 送信済み、または次の 1 分まで保持 / 3 拒否された、または設定の誤り / 4 Mackerel または取得元に接続できない（送る分は保持）
 `)
-	longMackerelDashboards = text.Of(`dashboards creates a dashboard of the fleet and one for each SLO in Mackerel, from the
-configuration's documents.`,
+	longMackerelDashboards = text.Of(`dashboards creates a dashboard of the fleet and one for each SLO in Mackerel, from
+the configuration's documents.`,
 		`dashboards は、設定の文書から、フリート全体と SLO ごとのダッシュボードを Mackerel に作ります。`)
 	longMackerelDashboardsApply = text.Of(`apply creates and updates the dashboards, and deletes those that it created for SLOs
 that no longer exist. It does not touch dashboards that it did not create.
@@ -177,17 +178,17 @@ changes only monitors that it created or adopted, which it marks in their memo.`
 would be created, updated and deleted, what was changed by hand since the last apply,
 and mutes that should have ended. Values that may be secrets are hidden.
 
-Exit codes: 0 no difference · 1 there are differences · 2 something cannot be done, or
-not all monitors could be read, so none will be deleted · 3 the file is invalid, or
-Mackerel rejected it · 4 Mackerel could not be reached.`,
+Exit codes: 0 no difference · 1 there are differences · 2 something cannot be done,
+or not all monitors could be read, so none will be deleted · 3 the file is invalid,
+or Mackerel rejected it · 4 Mackerel could not be reached.`,
 		`plan はファイルと Mackerel の差分を示し、何も変えません。作成・更新・削除されるもの、前回の apply の後に手で変えられたもの、終わっているはずのミュートを示します。秘密かもしれない値は隠します。
 
 終了コード: 0 差分なし / 1 差分あり / 2 できないことがある、または監視をすべては読めず、削除を見送る / 3 ファイルの誤り、または Mackerel が拒否 / 4 Mackerel に接続できない`)
 	longMackerelMonitorsApply = text.Of(`apply does what plan shows. If it is interrupted, run it again: it continues from the
 current state, and creates nothing twice.
 
-Exit codes: 0 Mackerel matches the file · 2 something was left out, as shown by plan ·
-3 the file is invalid, or Mackerel rejected it · 4 Mackerel could not be reached.`,
+Exit codes: 0 Mackerel matches the file · 2 something was left out, as shown by plan
+· 3 the file is invalid, or Mackerel rejected it · 4 Mackerel could not be reached.`,
 		`apply は plan が示した変更を行います。途中で止まったら、もう一度実行してください。いまある状態から始めるので、二重には作りません。
 
 終了コード: 0 すべてファイルのとおり / 2 plan が示したものが残った / 3 ファイルの誤り、または Mackerel が拒否 / 4 Mackerel に接続できない`)
@@ -197,9 +198,9 @@ does not do the maintenance itself.`,
 	longPlanUpgrade = text.Of(`upgrade shows which ShopGroups would lose redundancy while a FailureDomain, such as a
 cluster, is down, which ShopSet can serve their shops in the meantime, and the order
 of steps. That ShopSet is in the same Tier, in another FailureDomain that has none of
-the group's other ShopSets, and has capacity for the group, according to spec.capacity
-of the ShopSets and spec.load of the ShopGroups. upgrade only reads the fleet's
-documents, and never moves anything.
+the group's other ShopSets, and has capacity for the group, according to
+spec.capacity of the ShopSets and spec.load of the ShopGroups. upgrade only reads the
+fleet's documents, and never moves anything.
 
 Exit codes: 0 go · 1 hold: a group has nowhere to go · 2 inconclusive: a capacity or
 load is not set · 3 the command line, the configuration or a document is invalid.`,
@@ -209,9 +210,9 @@ load is not set · 3 the command line, the configuration or a document is invali
 	longPromote = text.Of(`promote asks the gate about the release that runs in the Tier directly below. If the
 gate says promote, it fast-forwards the app repository's branch of the Tier to the
 release, and then makes one commit on the system repository's branch that changes
-only the submodule. With a single repository there is only the fast-forward.
-Nothing is merged or force-pushed: of two concurrent promotions git accepts one, and
-the other reports why it failed. If promote is killed, run it again: the result is the
+only the submodule. With a single repository there is only the fast-forward. Nothing
+is merged or force-pushed: of two concurrent promotions git accepts one, and the
+other reports why it failed. If promote is killed, run it again: the result is the
 same.
 
 --all moves the lowest Tier's release from Tier to Tier, waits while the gate is
@@ -234,13 +235,13 @@ invalid · 4 a source or a repository could not be reached.
 終了コード: 0 完了、または不要 / 1 保留、拒否、またはほかの昇格が先だった / 2 判断不能 / 3 コマンドライン・設定・文書の誤り / 4 取得元またはリポジトリに接続できない
 `)
 	longReleases = text.Of(`releases manages the file in gate.releases: what was deployed where, and when. With
-it the gate can check soak, since_release and traffic without Kubernetes. Add to it as
-the last step of each deploy job. Its entries are claims, and are shown as such.`,
+it the gate can check soak, since_release and traffic without Kubernetes. Add to it
+as the last step of each deploy job. Its entries are claims, and are shown as such.`,
 		`releases は、gate.releases のファイルに、何をどこへいつデプロイしたかを記録します。これがあれば、Kubernetes がなくてもゲートが soak・since_release・traffic を判定できます。デプロイのジョブの最後に 1 行追加してください。内容は申告であり、申告として表示されます。`)
 	longReleasesAdd = text.Of(`add appends a line to the releases file: since --at, all ShopSets of the Tier, or the
-named ones, have had the release. Run it when the rollout is complete and nothing else
-is served. The line is on disk when add returns, and concurrent writers take turns. A
-line that is already there is not written twice, so a job may be rerun.
+named ones, have had the release. Run it when the rollout is complete and nothing
+else is served. The line is on disk when add returns, and concurrent writers take
+turns. A line that is already there is not written twice, so a job may be rerun.
 
 add rejects Tiers and ShopSets that the fleet does not have, times in the future, and
 times no later than that of the last release there.
@@ -267,9 +268,10 @@ before, pages and tickets, Releases with the gate's decision and what followed,
 freezes, overrides and exclusions, data gaps, and the week to come. Where a figure is
 missing, the report says why.
 
-The default period is the last whole ISO week in review.timezone of the configuration.
-Counts are read from the source, or from a running 'shopslo serve' with --server. With
---slack the first section is also sent to the webhook of review.slack.
+The default period is the last whole ISO week in review.timezone of the
+configuration. Counts are read from the source, or from a running 'shopslo serve'
+with --server. With --slack the first section is also sent to the webhook of
+review.slack.
 
 Exit codes: 0 the report is written · 3 the command line, the configuration or a
 document is invalid · 4 the source could not be reached, and the report says what is
@@ -291,8 +293,8 @@ still exist in their registries. If an image is missing, or its tag may have bee
 moved, the rollback is held; --anyway continues. If a registry cannot tell, that is
 reported, but the rollback is not held.
 
-A release that was rolled back is not promoted to the Tier again automatically, nor is
-one that contains it: 'shopslo promote' then requires --fix or --again.
+A release that was rolled back is not promoted to the Tier again automatically, nor
+is one that contains it: 'shopslo promote' then requires --fix or --again.
 
 Exit codes: 0 done, or nothing to do · 1 held, refused, or something else moved the
 branch · 3 the command line, the configuration or a document is invalid · 4 a
@@ -312,20 +314,20 @@ invalid · 4 a source could not be reached · 130 interrupted.`,
 
 終了コード: 0 許可・完了 / 1 不可（gate: 保留、validate: 指摘あり） / 2 判断不能（根拠が足りない） / 3 コマンドライン・設定・文書の誤り / 4 取得元に接続できない / 130 中断`)
 	longImport = text.Of(`import converts SLOs of other tools to OpenSLO documents: Sloth's files and
-PrometheusServiceLevels, Pyrra's ServiceLevelObjectives, and OpenSLO custom resources.
-Queries of the form sum(rate(…)) are from then on counted event by event. The
-resulting documents are checked; anything that could not be converted is listed with
-file and line. Documents of openslo.com/v1 need no import: shopslo reads them.
+PrometheusServiceLevels, Pyrra's ServiceLevelObjectives, and OpenSLO custom
+resources. Queries of the form sum(rate(…)) are from then on counted event by event.
+The resulting documents are checked; anything that could not be converted is listed
+with file and line. Documents of openslo.com/v1 need no import: shopslo reads them.
 
 Exit codes: 0 imported · 1 some SLOs could not be imported · 3 the command line is
 invalid, or a file cannot be read or has another format.`,
 		`import は、ほかのツールの SLO を OpenSLO の文書に変換します。Sloth のファイルと PrometheusServiceLevel、Pyrra の ServiceLevelObjective、カスタムリソースだった OpenSLO の文書が対象です。sum(rate(…)) のクエリは 1 件ずつ正確に数えられるようになります。変換した文書は shopslo 自身が読めることを確認し、引き継げないものはファイルと行を添えて一覧にします。openslo.com/v1 の文書はそのまま読めるため、変換は不要です。
 
 終了コード: 0 変換済み / 1 変換できない SLO がある / 3 コマンドラインの誤り、またはファイルを読めないか形式が違う`)
-	longInit = text.Of(`init looks at what a Prometheus has, and writes a working shopslo.yaml, fleet and SLOs.
-It looks for a counter of requests by code, a label that tells parts of the fleet
-apart, a label for the environment, and a histogram of request durations. It prints
-what it found, why it chose it, and what to run next. Existing files are not
+	longInit = text.Of(`init looks at what a Prometheus has, and writes a working shopslo.yaml, fleet and
+SLOs. It looks for a counter of requests by code, a label that tells parts of the
+fleet apart, a label for the environment, and a histogram of request durations. It
+prints what it found, why it chose it, and what to run next. Existing files are not
 overwritten.
 
 The result is a starting point: the objective is based on the last day.
@@ -339,18 +341,19 @@ nothing suitable was found · 4 the source could not be reached.`,
 終了コード: 0 書き込み済み / 3 コマンドラインの誤り、既存のファイルあり、または候補なし / 4 取得元に接続できない`)
 	longRules = text.Of(`rules writes alerting rules for the Prometheus that scrapes 'shopslo serve' and
 shopset_exporter: burn rates of every SLO and ShopSet, ShopSets that send nothing,
-outdated budgets, drift, Tier order, redundancy. An alert is a page or a ticket (label
-severity) and says in English and Japanese what to do.
+outdated budgets, drift, Tier order, redundancy. An alert is a page or a ticket
+(label severity) and says in English and Japanese what to do.
 
 The rules depend on the documents: regenerate them when SLOs or ShopSets change. No
 source is contacted. In CI, --check tests whether a file is up to date. Labels and
-annotations of an SLO and its service (team, owner, runbook) are copied to its alerts.
+annotations of an SLO and its service (team, owner, runbook) are copied to its
+alerts.
 
 --compat sloth writes recording rules with the names and labels of Sloth 0.16
 instead, from shopslo's counts, so that dashboards built for them keep working.
 
-Exit codes: 0 written, or up to date · 1 --check: not up to date · 3 the command line,
-the configuration or a document is invalid, or the file cannot be written.`,
+Exit codes: 0 written, or up to date · 1 --check: not up to date · 3 the command
+line, the configuration or a document is invalid, or the file cannot be written.`,
 		`rules は、'shopslo serve' と shopset_exporter を監視する Prometheus のアラートルールを書きます。SLO と ShopSet ごとのバーンレート、データを送らない ShopSet、古くなったバジェット、git との差分、Tier の順序、冗長性が対象です。アラートは呼び出しかチケット（ラベル severity）で、何をすべきかを英語と日本語で示します。
 
 ルールは文書から作られます。SLO や ShopSet を変えたら作り直してください。取得元には問い合わせません。--check は、ファイルが最新かを CI で確認します。SLO とサービスのラベル・アノテーション（team, owner, runbook など）は、そのアラートに付きます。
@@ -394,11 +397,11 @@ It reads the whole window from the source, or asks a running 'shopslo serve' wit
 
 期間全体を取得元から読むか、--server の 'shopslo serve' に問い合わせます。終了コードはバジェットにかかわらず 0 です。判定には gate を使います。
 `)
-	longValidate = text.Of(`validate reads the configuration and all of its documents, and reports everything that
-is wrong at once. It contacts no source and needs no network.
+	longValidate = text.Of(`validate reads the configuration and all of its documents, and reports everything
+that is wrong at once. It contacts no source and needs no network.
 
-With --source it also checks that the metrics, labels and buckets of the SLOs exist in
-the source, for each ShopSet: a selector that matches nothing counts 0, and 0 bad
+With --source it also checks that the metrics, labels and buckets of the SLOs exist
+in the source, for each ShopSet: a selector that matches nothing counts 0, and 0 bad
 events look like a perfect service. Exit code 4: the source could not be reached.
 
 An error (exit code 3) is something that cannot be read or computed. A finding (exit

@@ -53,7 +53,7 @@ var commitID = regexp.MustCompile(`^[0-9a-fA-F]{7,64}$`)
 // checkRelease refuses what is no commit of a repository.
 func checkRelease(flag, id string) error {
 	if id != "" && !commitID.MatchString(id) {
-		return usage.Errorf("%s: %q is no commit id; write at least 7 of its hexadecimal digits", flag, id)
+		return usage.Errorf("%s: %q is not a commit ID; give at least 7 hexadecimal digits", flag, id)
 	}
 	return nil
 }
@@ -63,7 +63,7 @@ func checkRelease(flag, id string) error {
 func checkFile(flag, file string) error {
 	dir := filepath.Dir(file)
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return usage.Errorf("%s: there is no folder %s; make it, or name another file", flag, dir)
+		return usage.Errorf("%s: there is no folder %s; create it, or name another file", flag, dir)
 	}
 	if info, err := os.Stat(file); err == nil && info.IsDir() {
 		return usage.Errorf("%s: %s is a folder; name a file in it", flag, file)

@@ -141,7 +141,7 @@ func (p *Prometheus) Defaults() {
 // Embedded is the scraper and the store that run inside `shopslo serve`.
 type Embedded struct {
 	// Dir holds the samples, for Retention.
-	Dir            string        `json:"dir" is:"file" need:"name the folder that is to hold the samples"`
+	Dir            string        `json:"dir" is:"file" need:"name the folder for the samples"`
 	Retention      time.Duration `json:"retention,omitempty"`
 	ScrapeInterval time.Duration `json:"scrape_interval,omitempty"`
 	// ScrapeConfigs is a YAML list in Prometheus' own syntax, as written but with
@@ -174,7 +174,7 @@ func (m *Mackerel) Defaults() { m.URL, m.Timeout = mackerelhttp.DefaultURL, 30*t
 type MackerelPush struct {
 	Mackerel `json:",inline"`
 	// Service is the Mackerel service whose metrics the budgets become.
-	Service string `json:"service" need:"name the Mackerel service whose metrics the budgets are to be"`
+	Service string `json:"service" need:"name the Mackerel service that receives the budgets"`
 	// Every is the distance of two values, whole minutes.
 	Every time.Duration `json:"every,omitempty"`
 	// Spool is the folder of what is still to be sent.
@@ -191,7 +191,7 @@ func (p *MackerelPush) Defaults() {
 type Ledger struct {
 	// Dir is "" where no ledger is configured: one-shot commands then read the
 	// whole window from the source.
-	Dir string `json:"dir" is:"file" need:"name the folder that is to hold the counts, or leave ledger out"`
+	Dir string `json:"dir" is:"file" need:"name the folder for the counts, or leave out ledger"`
 	// Resolution is the distance of two stored edges.
 	Resolution time.Duration `json:"resolution,omitempty"`
 	// Retention is how long counts are kept; 0 means not set, see RetentionFor.
@@ -369,7 +369,7 @@ func (g Gate) Rules(tier string) promotion.Policy {
 
 // Releases is a file that deploy jobs write.
 type Releases struct {
-	File string `json:"file" is:"file" need:"name the file that 'shopslo releases add' is to write"`
+	File string `json:"file" is:"file" need:"name the file that 'shopslo releases add' writes"`
 }
 
 // Alerts are what Prometheus or an Alertmanager says that fires.
@@ -407,7 +407,7 @@ func (l *DecisionLog) Defaults() { l.MaxPerMinute = 60 }
 
 // LogBranch is the branch of a git repository, of the log alone.
 type LogBranch struct {
-	Repository string `json:"repository" need:"name the git repository that is to hold the decisions"`
+	Repository string `json:"repository" need:"name the git repository for the decisions"`
 	Branch     string `json:"branch,omitempty"`
 }
 

@@ -34,7 +34,7 @@ func (c *checker) sources() {
 			continue
 		}
 		if first, ok := dirs[filepath.Clean(e.Dir)]; ok {
-			c.Wrong(path+".embedded.dir", "is that of %s.embedded as well; give each store a folder of its own", first)
+			c.Wrong(path+".embedded.dir", "is also that of %s.embedded; give each store its own folder", first)
 		}
 		dirs[filepath.Clean(e.Dir)] = path
 	}
@@ -134,7 +134,7 @@ func (c *checker) alerts() {
 	}
 	for _, path := range silent {
 		if len(c.AlertServers) > 0 && !c.AlertServers[0].Everywhere {
-			c.Wrong(path, "is missing, while another source has alerts; add it, or gate: {alerts: {}} to ask the Prometheus of each")
+			c.Wrong(path, "is missing, although another source has alerts; add it, or set gate: {alerts: {}} to use the Prometheus of each")
 		}
 	}
 }

@@ -45,10 +45,10 @@ func TestFaultsOfSources(t *testing.T) {
 		"sources: {a: {}}": "sources.a: needs prometheus, embedded or mackerel",
 		"sources: {a: {prometheus: {ur: \"http://p\"}}}": `sources.a.prometheus.ur: unknown key (did you mean "url"?)`,
 		"sources: {a: {prometheus: {}}}":                 "sources.a.prometheus.url: is missing",
-		"sources: {a: {embedded: {dir: x, scrape_configs: [{job_name: a}]}}, b: {embedded: {dir: ./x, scrape_configs: [{job_name: a}]}}}": "sources.b.embedded.dir: is that of sources.a.embedded as well",
+		"sources: {a: {embedded: {dir: x, scrape_configs: [{job_name: a}]}}, b: {embedded: {dir: ./x, scrape_configs: [{job_name: a}]}}}": "sources.b.embedded.dir: is also that of sources.a.embedded",
 		"sources: {a: {mackerel: {}}, b: {prometheus: {url: \"http://p\"}}}\ngate: {alerts: {}}":                                          "sources.a.alerts.url: is missing",
 		"sources: {a: {prometheus: {url: \"http://p\"}, alerts: {kind: alertmanager}}}":                                                   "sources.a.alerts.url: is missing",
-		"sources: {a: {prometheus: {url: \"http://p\"}, alerts: {}}, b: {prometheus: {url: \"http://p\"}}}":                               "sources.b.alerts: is missing, while another source has alerts",
+		"sources: {a: {prometheus: {url: \"http://p\"}, alerts: {}}, b: {prometheus: {url: \"http://p\"}}}":                               "sources.b.alerts: is missing, although another source has alerts",
 	} {
 		_, err := Parse("c.yaml", []byte(text+"\nfleet: [f]\nslos: [s]\n"))
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -91,7 +91,7 @@ func noShare(ind *slo.Indicator, m promquery.Meaning) string {
 	}
 	q := ind.Queries()
 	if q[0].Source == q[1].Source && q[0].Bound == q[1].Bound && m.Sides[0].Canonical == m.Sides[1].Canonical {
-		return fmt.Sprintf("%s and %s are the same query, so that the SLI is the same whatever happens; correct one of them", one, other)
+		return fmt.Sprintf("%s and %s are the same query, so the SLI never changes; correct one of them", one, other)
 	}
 	if label, a, b := apart(m.Sides); label != "" && ind.Total != nil {
 		return fmt.Sprintf("no event of %s is one of total, since label %s is %q in the one and %q in the other; correct one of them", one, label, a, b)

@@ -97,7 +97,7 @@ func (out *partExplained) write(b *strings.Builder, several bool) {
 	lines = nil
 	for k, s := range out.Series {
 		if k == mostSeries {
-			lines = append(lines, fmt.Sprintf("and %d series more; -o json has all", len(out.Series)-k))
+			lines = append(lines, fmt.Sprintf("and %d more series; -o json has all", len(out.Series)-k))
 			break
 		}
 		lines = append(lines, s.lines()...)
@@ -138,14 +138,14 @@ var meaning = map[ledger.Kind]string{
 	ledger.FirstCounted: "first sample, counted from zero",
 	ledger.FirstIgnored: "first sample, not counted",
 	ledger.FirstHeld:    "first sample, to be decided when it is known whether another series has ended",
-	ledger.CameBack:     "is back, though another series goes on from it",
+	ledger.CameBack:     "is back, although another series continues it",
 	ledger.Restart:      "the process restarted, by its start time",
 	ledger.Reset:        "drops: a reset",
 	ledger.Anew:         "began anew, as the source says",
 	ledger.NotCreated:   "says that it was created at a time that cannot be: not used",
 	ledger.OldAnswer:    "drops, perhaps by an old answer: held until that is known",
 	ledger.Held:         "held: counts nothing until the drop is decided",
-	ledger.Regained:     "the drop is made up for: it was an old answer",
+	ledger.Regained:     "the drop was made up for: it was an old answer",
 	ledger.ClockStep:    "the start time moved, but nothing that is counted restarted",
 	ledger.Gap:          "a gap; what happened in it counts here",
 }

@@ -97,7 +97,7 @@ func checkWindow(window string) error {
 		err = made{}.read(d)
 	}
 	if err != nil {
-		return usage.Errorf("--window: %q is no window of an SLO; write it like 30d or 4w", window)
+		return usage.Errorf("--window: %q is not a window of an SLO; write it like 30d or 4w", window)
 	}
 	return nil
 }
@@ -179,7 +179,7 @@ func (j *job) foreign(n *yaml.Node, why string) {
 	j.Left = append(j.Left, Left{At: j.at(n), What: "a document", Why: why, Whole: true, Reasons: []string{why}})
 }
 
-const nothingLikeIt = "there is nothing like it"
+const nothingLikeIt = "there is no equivalent"
 
 // rest notes what nobody has asked for.
 func (j *job) rest(m *object, slo string) {

@@ -17,15 +17,15 @@ slos:
 
 func TestWhatIsNoSLOIsSaid(t *testing.T) {
 	for name, tt := range map[string]struct{ format, doc, why string }{
-		"another format":     {"sloth", "apiVersion: openslo/v1\nkind: SLO\n", "it is none of Sloth"},
-		"no percentage":      {"sloth", strings.Replace(slothDoc, "99.9", "1000", 1), `the objective "1000" is no percentage above 0`},
+		"another format":     {"sloth", "apiVersion: openslo/v1\nkind: SLO\n", "it is not a Sloth document"},
+		"no percentage":      {"sloth", strings.Replace(slothDoc, "99.9", "1000", 1), `the objective "1000" is not a percentage above 0`},
 		"no SLI":             {"sloth", strings.Replace(slothDoc, "sli:", "slo:", 1), "it has no SLI"},
 		"no PromQL":          {"sloth", strings.Replace(slothDoc, `sum(rate(a_total{code`, `sum((rate(a_total{code`, 1), "of the query"},
 		"an objective of 1":  {"sloth", strings.Replace(slothDoc, "99.9", "100", 1), "1"},
-		"a window of nobody": {"pyrra", "apiVersion: pyrra.dev/v1alpha1\nkind: ServiceLevelObjective\nmetadata: {name: a}\nspec: {target: '99', window: long, indicator: {ratio: {errors: {metric: a_total}, total: {metric: b_total}}}}\n", `the window "long" is no duration`},
+		"a window of nobody": {"pyrra", "apiVersion: pyrra.dev/v1alpha1\nkind: ServiceLevelObjective\nmetadata: {name: a}\nspec: {target: '99', window: long, indicator: {ratio: {errors: {metric: a_total}, total: {metric: b_total}}}}\n", `the window "long" is not a duration`},
 		"no indicator":       {"pyrra", "apiVersion: pyrra.dev/v1alpha1\nkind: ServiceLevelObjective\nmetadata: {name: a}\nspec: {target: '99', window: 4w}\n", "it has no indicator"},
 		"no metric":          {"pyrra", "apiVersion: pyrra.dev/v1alpha1\nkind: ServiceLevelObjective\nmetadata: {name: a}\nspec: {target: '99', window: 4w, indicator: {latencyNative: {latency: 1s}}}\n", "its indicator has no metric"},
-		"not of the group":   {"openslo-crd", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n", "it is none of openslo.com/v1"},
+		"not of the group":   {"openslo-crd", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n", "it is not a document of openslo.com/v1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := Import(tt.format, "30d", []document.File{{Name: "f.yaml", Data: []byte(tt.doc)}})

@@ -16,7 +16,7 @@ import (
 // pyrra imports a ServiceLevelObjective of Pyrra.
 func (j *job) pyrra(m *object) {
 	if m.text("kind") != "ServiceLevelObjective" || !strings.HasPrefix(m.text("apiVersion"), "pyrra.dev/") {
-		j.foreign(m.node, "it is none of Pyrra: kind ServiceLevelObjective of pyrra.dev")
+		j.foreign(m.node, "it is not a Pyrra document: kind ServiceLevelObjective of pyrra.dev")
 		return
 	}
 	j.begin()
@@ -73,7 +73,7 @@ func (m *made) pyrraIndicator(ind *object) (why string) {
 		l := ind.object("latencyNative")
 		within, err := model.ParseDuration(l.text("latency"))
 		if err != nil {
-			return "its latency is no duration: " + err.Error()
+			return "its latency is not a duration: " + err.Error()
 		}
 		if h := metric(l, "total"); h != "" {
 			seconds := strconv.FormatFloat(time.Duration(within).Seconds(), 'g', -1, 64)
@@ -96,7 +96,7 @@ var ofResource = []string{"namespace", "uid", "resourceVersion", "generation", "
 func (j *job) crd(m *object) {
 	version := m.text("apiVersion")
 	if version != "openslo.com/v1" && version != "openslo/v1" {
-		j.foreign(m.node, "it is none of openslo.com/v1")
+		j.foreign(m.node, "it is not a document of openslo.com/v1")
 		return
 	}
 	j.begin()

@@ -20,7 +20,7 @@ func (j *job) sloth(m *object) {
 		m.get("metadata") // is of the resource
 		spec, name = m.object("spec"), func(snake, camel string) string { return camel }
 	default:
-		j.foreign(m.node, "it is none of Sloth: neither version prometheus/v1 nor kind PrometheusServiceLevel")
+		j.foreign(m.node, "it is not a Sloth document: neither version prometheus/v1 nor kind PrometheusServiceLevel")
 		return
 	}
 	service, labels := spec.text("service"), spec.texts("labels")

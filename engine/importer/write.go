@@ -81,7 +81,7 @@ func slug(text string) string {
 func ratio(percent string) (float64, error) {
 	p, err := strconv.ParseFloat(strings.TrimSpace(percent), 64)
 	if err != nil || !(p > 0 && p <= 100) {
-		return 0, fmt.Errorf("the objective %q is no percentage above 0", percent)
+		return 0, fmt.Errorf("the objective %q is not a percentage above 0", percent)
 	}
 	r, err := strconv.ParseFloat(strconv.FormatFloat(p/100, 'f', 9, 64), 64)
 	return r, err
@@ -92,7 +92,7 @@ func days(text string) (string, error) {
 	d, err := model.ParseDuration(text)
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("the window %q is no duration", text)
+		return "", fmt.Errorf("the window %q is not a duration", text)
 	case d.String() == "0s":
 		return "", fmt.Errorf("the window is empty")
 	}
@@ -105,5 +105,5 @@ func days(text string) (string, error) {
 			return strconv.FormatInt(minutes/unit.of, 10) + unit.name, nil
 		}
 	}
-	return "", fmt.Errorf("the window %q is no whole number of minutes", text)
+	return "", fmt.Errorf("the window %q is not a whole number of minutes", text)
 }

@@ -45,15 +45,15 @@ func (q Question) check(d *documents.Documents) error {
 	g := d.Config.Gate
 	switch {
 	case q.Release != "" && g.Fleet != nil && !commitID.MatchString(q.Release):
-		return usage.Errorf("--release: %q is no commit id; write at least 7 of its hexadecimal digits", q.Release)
+		return usage.Errorf("--release: %q is not a commit ID; give at least 7 hexadecimal digits", q.Release)
 	case q.Since.IsZero():
 		return nil
 	case g.Fleet != nil:
-		return usage.Errorf("--since does not go with gate.fleet: the exporter knows when the release came")
+		return usage.Errorf("--since does not go with gate.fleet: the exporter knows when the release arrived")
 	case g.Releases != nil:
-		return usage.Errorf("--since does not go with gate.releases: the file says when the release came; add to it with 'shopslo releases add'")
+		return usage.Errorf("--since does not go with gate.releases: the file says when the release arrived; add to it with 'shopslo releases add'")
 	case q.Release == "" && !d.Fleet.OneTier():
-		return usage.Errorf("--release is missing; name the release that came at the time of --since")
+		return usage.Errorf("--release is missing; name the release that arrived at the time of --since")
 	}
 	return nil
 }

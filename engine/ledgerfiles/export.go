@@ -60,7 +60,7 @@ func Export(h host.Host, d *documents.Documents, dir string, want Wanted, w io.W
 		return len(want.SLOs) > 0 && !slices.Contains(want.SLOs, c.SLO) || len(want.ShopSets) > 0 && !slices.Contains(want.ShopSets, c.Subject)
 	})
 	if uncounted > 0 {
-		h.Complain(fmt.Sprintf("of %d budgets the ledger has counted nothing: they are left out", uncounted))
+		h.Complain(fmt.Sprintf("the ledger has no counts for %d budgets: they are left out", uncounted))
 	}
 	if want.To.IsZero() {
 		want.To = h.Now().Add(24 * time.Hour) // no edge is later

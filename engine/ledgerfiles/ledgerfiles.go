@@ -239,7 +239,7 @@ func nothing(dir string) error {
 }
 
 func damagedDir(dir string) error {
-	return fmt.Errorf("ledger directory %s is damaged: see 'shopslo ledger verify'; 'shopslo serve' keeps what is sound when it starts", dir)
+	return fmt.Errorf("ledger directory %s is damaged: see 'shopslo ledger verify'; 'shopslo serve' keeps what is intact when it starts", dir)
 }
 
 // Snapshot copies a ledger into a new directory, as it is at this moment. One that is damaged is

@@ -64,7 +64,7 @@ func Apply(ctx context.Context, h host.Host, d *documents.Documents, a Asked) (*
 	defer e.Close()
 	own, err := engine.Open(h, d, e.Sources, ledger.Config{Dir: a.Dir, Log: h.Warnings}, nil, h.Now())
 	if err != nil {
-		return nil, source.Held(err, "end 'shopslo serve' before the ledger is written; without --apply nothing is")
+		return nil, source.Held(err, "stop 'shopslo serve' before writing the ledger; without --apply nothing is written")
 	}
 	answer, err := a.compare(ctx, h, own.Ledger.Recount, e, slos, true)
 	if err == nil {

@@ -56,7 +56,7 @@ func add(ctx context.Context, d *documents.Documents, s Said, now time.Time) (e 
 		return e, false, usage.Errorf("--release: %v", err)
 	}
 	if s.At.After(now) {
-		return e, false, usage.Errorf("--at: %s has not come yet; say when all ShopSets had the release", s.At.Format(time.RFC3339))
+		return e, false, usage.Errorf("--at: %s is in the future; give the time when all ShopSets had the release", s.At.Format(time.RFC3339))
 	}
 	if e.ShopSets, err = where(d, s); err != nil {
 		return e, false, err
@@ -95,7 +95,7 @@ func where(d *documents.Documents, s Said) (sets []fleet.ShopSetName, err error)
 		sets = append(sets, fleet.ShopSetName(name))
 	}
 	if len(sets) == 0 {
-		return nil, usage.Errorf("where did it come to? give --tier or --shopset")
+		return nil, usage.Errorf("where did it arrive? give --tier or --shopset")
 	}
 	slices.Sort(sets)
 	return slices.Compact(sets), nil

@@ -135,7 +135,7 @@ func OpenState(path string) (*State, *Recorder, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
-			return nil, nil, fmt.Errorf("state file %s: its folder is not there; make it", path)
+			return nil, nil, fmt.Errorf("state file %s: its folder does not exist; create it", path)
 		}
 		s.saved = -1 // so that the first Save shows whether it can be written
 		return s, r, nil
@@ -143,7 +143,7 @@ func OpenState(path string) (*State, *Recorder, error) {
 		return nil, nil, fmt.Errorf("read state file: %w", err)
 	}
 	if err := json.Unmarshal(data, r); err != nil {
-		return nil, nil, fmt.Errorf("read state file %s: %w; mend it, or move it away to begin anew", path, err)
+		return nil, nil, fmt.Errorf("read state file %s: %w; fix it, or move it away to start over", path, err)
 	}
 	s.at = r.at
 	return s, r, nil

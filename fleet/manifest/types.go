@@ -62,7 +62,7 @@ type TierSpec struct {
 	// +kubebuilder:validation:MaxLength=250
 	// +kubebuilder:validation:XValidation:rule="!self.startsWith('refs/')",message="is a full reference; write the branch alone"
 	// +kubebuilder:validation:XValidation:rule="!self.matches(r'[\\x00-\\x20\\x7f~^:?*\\[\\\\]') && !self.contains('..') && !self.contains('@{') && !self.contains('//') && !self.matches('^[-/]|[/.]$|(^|/)[.]|[.]lock($|/)|^@$|^HEAD$')",message="is no name of a git branch (git check-ref-format says what is)"
-	Branch string `json:"branch,omitempty" need:"name the branch, or leave it out where there is no git"`
+	Branch string `json:"branch,omitempty" need:"name the branch, or leave it out if there is no git"`
 
 	// soak is how long a Release has to be verified in this Tier before it may
 	// move on: 24h, 7d, 1d12h. Left out: no time is asked for.
@@ -224,7 +224,7 @@ type ShopSetSpec struct {
 	// +listType=atomic
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=16
-	Formerly []Former `json:"formerly,omitempty" need:"leave it out where the ShopSet was never called otherwise"`
+	Formerly []Former `json:"formerly,omitempty" need:"leave it out if the ShopSet never had another name"`
 
 	// capacity is how much the ShopSet can take, in the unit of all capacities and
 	// loads, such as requests per second. Left out: not known.

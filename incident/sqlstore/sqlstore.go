@@ -108,7 +108,7 @@ func dialSQLite(path string) (*Store, error) {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
 	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
-		return nil, fmt.Errorf("open database %s: there is no folder %s; make it", path, filepath.Dir(path))
+		return nil, fmt.Errorf("open database %s: there is no folder %s; create it", path, filepath.Dir(path))
 	}
 	// It has names of people, and SQLite would let everybody read it. Its files beside it are as it is.
 	if f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o640); err == nil {

@@ -121,7 +121,7 @@ func (t *Tree) Match(folder, pattern string) ([]string, error) {
 	for name := range t.blobs {
 		ok, err := path.Match(full, name)
 		if err != nil {
-			return nil, fmt.Errorf("%q is no pattern of file names: %w", pattern, err)
+			return nil, fmt.Errorf("%q is not a pattern of file names: %w", pattern, err)
 		}
 		if ok {
 			names = append(names, name)

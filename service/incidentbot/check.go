@@ -62,7 +62,7 @@ func Check(ctx context.Context, a Around, config string, out io.Writer) error {
 		fmt.Fprintf(out, "FAIL  %s: %v\n", f.What, f.Err)
 	}
 	if silent == wrong && wrong > 0 {
-		return Failed{errors.New("no answer of Slack, so nothing is known of it")}
+		return Failed{errors.New("no answer from Slack, so its state is unknown")}
 	}
 	if wrong > 0 {
 		return No{fmt.Errorf("needs fixing: %d", wrong)}

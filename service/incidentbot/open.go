@@ -41,7 +41,7 @@ func (a Around) client(s *settings) (c slackbot.Client, signing string, err erro
 	case c.BotToken == "":
 		bot = errors.New("no bot token: put it (xoxb-…) into SLACK_BOT_TOKEN, or into the file of slack.bot_token_file")
 	case !strings.HasPrefix(c.BotToken, "xoxb-"):
-		bot = errors.New("what is given as the bot token is none: it begins with xoxb- (OAuth & Permissions, Bot User OAuth Token)")
+		bot = errors.New("invalid bot token: it must begin with xoxb- (OAuth & Permissions, Bot User OAuth Token)")
 	}
 	if s.Slack.Mode == "http" {
 		signing, other = a.secret(s, "slack.signing_secret", s.Slack.SigningSecret, "SLACK_SIGNING_SECRET")
@@ -56,7 +56,7 @@ func (a Around) client(s *settings) (c slackbot.Client, signing string, err erro
 	case c.AppToken == "":
 		other = errors.New("no app-level token: put it (xapp-…) into SLACK_APP_TOKEN, or into the file of slack.app_token_file; or choose slack.mode: http")
 	case !strings.HasPrefix(c.AppToken, "xapp-"):
-		other = errors.New("what is given as the app-level token is none: it begins with xapp- (Basic Information, App-Level Tokens)")
+		other = errors.New("invalid app-level token: it must begin with xapp- (Basic Information, App-Level Tokens)")
 	}
 	return c, "", errors.Join(bot, other)
 }

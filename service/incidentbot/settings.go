@@ -102,7 +102,7 @@ type serverPart struct {
 func Load(path string) (*settings, error) {
 	data, err := disk.Read(path, document.MaxSize)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no file %s; name the settings with --config (docs/incidentbot.md has some to begin with)", path)
+		return nil, fmt.Errorf("there is no file %s; name the configuration with --config (docs/incidentbot.md has an example)", path)
 	} else if err != nil {
 		return nil, fmt.Errorf("read the settings: %w", err)
 	}
@@ -182,7 +182,7 @@ func (s *settings) check(fault func(key, format string, args ...any)) {
 	}
 	for key, address := range map[string]string{"url": s.URL, "shopslo.url": s.Shopslo.URL, "exporter.url": s.Exporter.URL} {
 		if u, err := url.Parse(address); address != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil) {
-			fault(key, "is no address like https://incidentbot.example.com")
+			fault(key, "is not an address like https://incidentbot.example.com")
 		}
 	}
 }

@@ -100,7 +100,7 @@ func (s *service) decisionLog(w http.ResponseWriter, r *http.Request) {
 func (s *service) decisionRecord(w http.ResponseWriter, r *http.Request) {
 	n, err := strconv.Atoi(r.PathValue("entry"))
 	if err != nil || n < 1 {
-		server.WriteError(w, http.StatusBadRequest, fmt.Errorf("%q is no entry of a log: they are counted from 1", r.PathValue("entry")))
+		server.WriteError(w, http.StatusBadRequest, fmt.Errorf("%q is not an entry of a log: entries are numbered from 1", r.PathValue("entry")))
 		return
 	}
 	log, ok := s.readable(w)

@@ -100,7 +100,7 @@ func recountOf(fresh *Ledger, kept map[string]*account, from, to time.Time) (*Re
 		}
 	}
 	if newest == none {
-		return nil, fmt.Errorf("the ledger has counted nothing of what is asked for; see 'shopslo ledger inspect'")
+		return nil, fmt.Errorf("the ledger has no counts for this selection; see 'shopslo ledger inspect'")
 	}
 	r.from = from.UnixMilli() / span * span
 	if to.IsZero() {
