@@ -62,7 +62,7 @@ func TestEveryProblemIsNamed(t *testing.T) {
 			`ShopGroup "none": shopSets: is empty`,
 		}},
 		{"match labels", func(d *Declarations) { d.ShopSets[2].Match = map[string]string{"a-b": "x", "__name__": "y", "z": ""} },
-			[]string{`ShopSet "z-1": match.__name__: label __name__ is reserved`, `ShopSet "z-1": match.a-b: "a-b" is no label name`, `ShopSet "z-1": match.z: label z has an empty value`}},
+			[]string{`ShopSet "z-1": match.__name__: label __name__ is reserved`, `ShopSet "z-1": match.a-b: "a-b" is not a label name`, `ShopSet "z-1": match.z: label z has an empty value`}},
 		{"sources that nobody knows of", func(d *Declarations) { d.FailureDomains[0].Source, d.ShopSets[0].Source = "tokyo", "Osaka" },
 			[]string{`ShopSet "b-1": source: "Osaka" is no DNS label`}},
 		{"a source that there is not", func(d *Declarations) {
@@ -96,7 +96,7 @@ func TestEveryProblemIsNamed(t *testing.T) {
 		{"former labels that are another's", func(d *Declarations) {
 			d.ShopSets[0].Formerly = []Former{{Match: map[string]string{"shopset": "a-1", "zone": "1"}}, {Match: map[string]string{"x-y": "a"}}}
 		}, []string{
-			`ShopSet "b-1": formerly[1].match.x-y: "x-y" is no label name`,
+			`ShopSet "b-1": formerly[1].match.x-y: "x-y" is not a label name`,
 			`ShopSet "b-1": formerly[0]: every series with {shopset="a-1", zone="1"} also carries {shopset="a-1"}, the match of ShopSet "a-1"`,
 		}},
 		{"one match in two sources", func(d *Declarations) {

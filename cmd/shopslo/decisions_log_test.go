@@ -224,8 +224,8 @@ func TestOneClientCannotFillTheLog(t *testing.T) {
 	}
 	for said, want := range map[string]string{
 		`"result": "rolled_back"`:                                                 "without a release",
-		`"result": "promoted", "release": "::error::\n@all"`:                      "names no release",
-		`"result": "rolled_back", "release": "3f2c1abd9e8f", "replaces": "<img>"`: "names no release",
+		`"result": "promoted", "release": "::error::\n@all"`:                      "is not a release",
+		`"result": "rolled_back", "release": "3f2c1abd9e8f", "replaces": "<img>"`: "is not a release",
 	} {
 		body := fmt.Sprintf(`{"version": 1, "at": %q, "promotions": [{"to": "prod", %s, "reason": "x"}]}`, now, said)
 		if code, answer := server.post(t, client.DecisionsPath+"?kind=rollback", strings.NewReader(body)); code != http.StatusBadRequest || !strings.Contains(answer, want) {

@@ -154,7 +154,7 @@ func TestFaults(t *testing.T) {
 		{"an unknown key that resembles none lists those that exist", least + "gate: {colour: red}\n",
 			[]string{`c.yaml:5:8: gate.colour: unknown key (known here: accept_suspended, alerts, at_risk, calendar, calendar_from, checks, exhausted, fail_on, fleet, incidentbot, incidents, load, log, longest_exclusion, max_age, max_comparison_age, max_git_age, max_rule_age, min_coverage, page_severities, quiet_alerts, quiet_coverage, redundancy_waived, releases, rules_from, since_release, soak, tell, tiers, traffic)`}},
 		{"every fault is reported, in the order of lines", least + "gate: {max_age: soon, min_coverage: 95}\nwindw: 1\n",
-			[]string{`c.yaml:5:17: gate.max_age: "soon" is no duration; write a number with its unit, such as 90s, 24h, 7d or 1h30m`,
+			[]string{`c.yaml:5:17: gate.max_age: "soon" is not a duration; write a number with its unit, such as 90s, 24h, 7d or 1h30m`,
 				`c.yaml:5:37: gate.min_coverage: 95 is not a ratio above 0 and at most 1; write 95 % as 0.95`,
 				`c.yaml:6:1: windw: unknown key (known here: board, budgets, burn_rates, counting, fleet, gate, ledger, mackerel, promotion, review, slos, source, sources, start_time_metric, target_labels)`}},
 		{"a key given twice names the first line", least + "fleet: [x]\n",

@@ -52,7 +52,7 @@ func TestEveryFaultSaysWhereAndWhatToDo(t *testing.T) {
 		{"a number where a text belongs", head + "spec: {text: 12}", `n.yaml:4:14: Note "n": spec.text: needs a text, found the number 12; write it in quotes: "12"`},
 		{"a text where a boolean belongs", head + "spec: {text: a, loud: often}", `needs true or false, found the text "often"`},
 		{"a time without a zone", head + "spec: {text: a, from: 2026-12-31 18:00}", `spec.from: needs a time with its zone, such as 2026-12-31T18:00:00+09:00, found "2026-12-31 18:00"`},
-		{"a duration without a unit", head + "spec: {text: a, for: \"12\"}", `spec.for: "12" is no duration`},
+		{"a duration without a unit", head + "spec: {text: a, for: \"12\"}", `spec.for: "12" is not a duration`},
 		{"a key given twice", head + "spec:\n  text: a\n  text: b", `n.yaml:6:3: Note "n": spec.text: is given twice, first on line 5`},
 		{"an unknown kind that is near", strings.Replace(head, "Note", "Nte", 1), `n.yaml:2:7: document: kind: unknown kind "Nte" (did you mean "Note"?)`},
 		{"a kind from elsewhere", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}", `ConfigMap of v1 does not belong here; the kinds are Note`},

@@ -64,7 +64,7 @@ func ParseDuration(text string) (time.Duration, error) {
 }
 
 func noDuration(text string) error {
-	return fmt.Errorf("%q is no duration; write a number with its unit, such as 90s, 24h, 7d or 1h30m", show(text))
+	return fmt.Errorf("%q is not a duration; write a number with its unit, such as 90s, 24h, 7d or 1h30m", show(text))
 }
 
 // lengthOf is a number of a unit; an error where it is too long.

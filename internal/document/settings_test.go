@@ -82,7 +82,7 @@ func TestEveryFaultOfSettingsSaysWhereAndWhatToDo(t *testing.T) {
 		{"a key with an advice", ok + "secret: x\n", `s.yaml:2:1: secret: unknown key (write token)`},
 		{"a length that is none", ok + "every: 0s\n", `s.yaml:2:8: every: "0s" must be longer than 0`},
 		{"a length below zero", ok + "soak: -1h\n", `s.yaml:2:7: soak: "-1h" must be longer than 0`},
-		{"a length without a unit", ok + "every: 10\n", `s.yaml:2:8: every: "10" is no duration; write a number with its unit, such as 90s, 24h, 7d or 1h30m`},
+		{"a length without a unit", ok + "every: 10\n", `s.yaml:2:8: every: "10" is not a duration; write a number with its unit, such as 90s, 24h, 7d or 1h30m`},
 		{"a percentage", ok + "share: 95%\n", `s.yaml:2:8: share: "95%" is not a number; write it as 0.95`},
 		{"the machine's zone", ok + "zone: Local\n", `s.yaml:2:7: zone: "Local" is no time zone; write its IANA name, such as Asia/Tokyo`},
 		{"a secret in the file", ok + "token: hunter2\n", "s.yaml:2:8: token: " + wantSecret},

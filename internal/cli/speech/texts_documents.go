@@ -67,7 +67,7 @@ var documents = []text.Entry{
 	text.Of("** is not understood; name each folder, such as fleet/*.yaml and fleet/*/*.yaml", "** は使えません。fleet/*.yaml と fleet/*/*.yaml のように、フォルダーごとに指定してください"),
 	text.Of("known here: %s", "使えるキー: %s"),
 	text.Of("write a text", "テキストを書いてください"),
-	text.Of("%q is no duration; write a number with its unit, such as 90s, 24h, 7d or 1h30m", "%q は 90s, 24h, 7d, 1h30m のような単位付きの長さではありません"),
+	text.Of("%q is not a duration; write a number with its unit, such as 90s, 24h, 7d or 1h30m", "%q は 90s, 24h, 7d, 1h30m のような単位付きの長さではありません"),
 	text.Of("%q is longer than 292 years", "%q は 292 年を超えています"),
 	text.Of("%s is too large a number", "%s は大きすぎます"),
 	text.Of("unknown kind %q (did you mean %q?)", "不明な kind %q（もしかして %q ですか？）"),

@@ -90,7 +90,7 @@ func TestFaultsOfTheFileNameTheirLine(t *testing.T) {
 		{"a name that is none", "accounts:\n- {name: a.b, relay: r}\n", `f.yaml:2:10: accounts[0].name: is "a.b"`},
 		{"a name given twice", "accounts:\n- {name: a, relay: r}\n- {name: A, relay: r}\n", `f.yaml:3:10: accounts[1].name: "A" is also the name on line 2`},
 		{"a timeout beyond the agent's", "accounts:\n- {name: a, relay: r, timeout: 1m}\n", "f.yaml:2:32: accounts[0].timeout: is 1m0s"},
-		{"a length of time without a unit", "accounts:\n- {name: a, relay: r, timeout: 10}\n", `f.yaml:2:32: accounts[0].timeout: "10" is no duration`},
+		{"a length of time without a unit", "accounts:\n- {name: a, relay: r, timeout: 10}\n", `f.yaml:2:32: accounts[0].timeout: "10" is not a duration`},
 		{"a count that is none", "accounts:\n- {name: a, relay: r, max_queue: -1}\n", "max_queue: must be a whole number above 0"},
 		{"a list that is none", "accounts: all\n", "f.yaml:1:11: accounts: needs a list"},
 	}
