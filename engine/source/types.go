@@ -30,6 +30,8 @@ type Types struct {
 	// so that one that hangs is waited for once.
 	down error
 	left error // why it is not to be asked at all
+	// silent is whether it did not answer last: it stays so when it is to be asked again.
+	silent bool
 }
 
 type saidType struct {
@@ -72,7 +74,8 @@ func (t *Types) wake(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, askingTypes)
 	defer cancel()
-	if _, err := t.source.MetricType(ctx, "up"); errors.Is(err, slo.ErrUnavailable) {
+	_, err := t.source.MetricType(ctx, "up")
+	if t.silent = errors.Is(err, slo.ErrUnavailable); t.silent {
 		t.down = err
 	}
 }
@@ -84,7 +87,7 @@ func (t *Types) Silent() bool {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.down != nil
+	return t.silent || t.left != nil
 }
 
 // errNotAsked is what a source tells that nobody needs.
@@ -121,7 +124,7 @@ func (t *Types) ask(ctx context.Context, metric string) (string, error) {
 	if err != nil && !errors.Is(err, slo.ErrUnavailable) {
 		typ, err = "", nil // it answers, and has no metadata
 	}
-	t.said[metric], t.down = saidType{typ, err}, err
+	t.said[metric], t.down, t.silent = saidType{typ, err}, err, err != nil
 	return typ, err
 }
 
