@@ -80,7 +80,7 @@ func TestADamagedLogIsRepairedAndVerifiedByWhatWasPublished(t *testing.T) {
 		}
 	}
 	for head, want := range map[string]string{heads[0]: "is that of entry 1: it and all earlier entries", heads[3]: "is that of entry 3, which was entry 4 before a repair"} {
-		if said, _ := must(t, exitOK, "decisions", "verify", "--dir", dir, "--head", strings.ToUpper(head)); !strings.Contains(said, want) || !strings.Contains(said, "Entry 4 tells of a repair") {
+		if said, _ := must(t, exitOK, "decisions", "verify", "--dir", dir, "--head", strings.ToUpper(head)); !strings.Contains(said, want) || !strings.Contains(said, "Entry 4 records a repair") {
 			t.Error(said)
 		}
 	}
