@@ -95,7 +95,7 @@ func TestAnAddressThatIsNoneIsRefused(t *testing.T) {
 		{"a file alone", "/var/lib/incidents.db", "write it like sqlite:incidents.db"},
 		{"no file", "sqlite:", "names no file"},
 		{"a folder", "sqlite:///tmp/", "names no file"},
-		{"a folder that is not there", "sqlite:///nowhere/at/all/x.db", "there is no folder /nowhere/at/all; make it"},
+		{"a folder that is not there", "sqlite:///nowhere/at/all/x.db", "there is no folder /nowhere/at/all; create it"},
 		{"a port that is none", "postgres://bot:s3cret@db:port/x", "cannot be read (write it like postgres://user@host"},
 		{"a password that is not escaped", "postgres://bot:s3cret#%zz@db/x", "a special character in a password as %40"},
 		{"an option that is none", "postgres://bot:s3cret@db/x?sslmode=s3cret", "cannot be read"},
