@@ -91,7 +91,7 @@ func TestServeGoesOnWhileOneSourceHangs(t *testing.T) {
 	osaka := newHanging(t, newPicky(t), noSamples) // with its history to read
 	s := startServe(t, twoServers(t, osaka, everySecond))
 	eventually(t, func() string {
-		if b := budgetOf(t, s.status(t, time.Time{}), "cart", "b-1"); b.Total == nil || time.Since(b.WindowEnd) > 5*time.Second {
+		if b := budgetOf(t, s.status(t, time.Time{}), "cart", "b-1"); b.Total == nil || b.Failure != "" || time.Since(b.WindowEnd) > 5*time.Second {
 			return figures(b)
 		}
 		return ""
